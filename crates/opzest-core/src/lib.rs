@@ -1,0 +1,7 @@
+//! The domain of OpZest: ids and the types that every other crate speaks.
+//!
+//! Pure on purpose: no async, no clock, no randomness source of its own, no I/O. Time and random
+//! bits are passed in.
+
+pub mod chat;
+pub mod ids;

@@ -1,0 +1,15 @@
+//! Language models behind one interface, [`ChatModel`]: llama.cpp in a child process
+//! (the `local` module) and OpenAI-compatible servers (the `remote` module).
+//!
+//! Nothing here knows conversations, the store or the window.
+
+pub mod error;
+pub mod model;
+pub mod trace;
+
+pub use error::{LlmError, ModelFileProblem};
+pub use model::{
+    AdapterUse, Capabilities, ChatModel, ChatRequest, Constraint, FinishReason, Generation,
+    GenerationEvent, GenerationSummary, Sampling, ScoreRequest, Usage,
+};
+pub use trace::{Candidate, TokenTrace};
