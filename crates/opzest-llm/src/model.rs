@@ -81,6 +81,9 @@ pub struct ScoreRequest {
     pub messages: Vec<ChatMessage>,
     /// The answer's text, without the template's end-of-turn marker.
     pub answer: String,
+    /// The answer's tokens by id, instead of tokenising `answer`: a model may have written a text in
+    /// other tokens than the tokenizer would choose.
+    pub answer_tokens: Option<Vec<u32>>,
     /// Score the end-of-turn token after the answer, too.
     pub end_of_turn: bool,
     pub top_k: u32,
