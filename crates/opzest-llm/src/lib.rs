@@ -4,6 +4,7 @@
 //! Nothing here knows conversations, the store or the window.
 
 pub mod error;
+pub mod local;
 pub mod model;
 pub mod trace;
 

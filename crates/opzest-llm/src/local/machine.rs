@@ -2,7 +2,7 @@
 
 use crate::local::info::ModelFileInfo;
 use crate::local::protocol::LoadOptions;
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 /// Fewer tokens than this are no conversation; more than this is rarely used and slow to read.
 const CONTEXT_RANGE: std::ops::RangeInclusive<u32> = 512..=8192;
@@ -26,19 +26,22 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Looks at this computer; `available_bytes` is of this moment.
+    /// Looks at this computer; `available_bytes` is of this moment. What the system does not tell is
+    /// 0 or 1.
     pub fn detect() -> Self {
-        let mut system =
-            System::new_with_specifics(RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram()));
-        system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
         let logical = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
         let physical = System::physical_core_count().map_or(logical, |n| n as u32);
+        let wanted = RefreshKind::nothing()
+            .with_memory(MemoryRefreshKind::nothing().with_ram())
+            .with_cpu(CpuRefreshKind::nothing());
+        let system = System::new_with_specifics(wanted).ok();
+        let brand = |system: &System| system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
         Self {
-            processor: system.cpus().first().map(|cpu| cpu.brand().trim().to_owned()).unwrap_or_default(),
+            processor: system.as_ref().and_then(brand).unwrap_or_default(),
             physical_cores: physical.clamp(1, logical),
             logical_cores: logical,
-            memory_bytes: system.total_memory(),
-            available_bytes: system.available_memory(),
+            memory_bytes: system.as_ref().map_or(0, System::total_memory),
+            available_bytes: system.as_ref().map_or(0, System::available_memory),
         }
     }
 }

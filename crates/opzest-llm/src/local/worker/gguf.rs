@@ -22,9 +22,8 @@ impl Drop for Gguf {
     }
 }
 
-/// One tensor's place in the file.
+/// One tensor's size, and where it ends in the file.
 pub struct Tensor {
-    pub name: String,
     pub kind: String,
     pub elements: u64,
     /// From the file's start, in bytes.
@@ -124,7 +123,6 @@ impl Gguf {
             let size = sys::gguf_get_tensor_size(context, i) as u64;
             let block_bytes = (sys::ggml_type_size(kind) as u64).max(1);
             Tensor {
-                name: CStr::from_ptr(sys::gguf_get_tensor_name(context, i)).to_string_lossy().into_owned(),
                 kind: CStr::from_ptr(sys::ggml_type_name(kind)).to_string_lossy().to_uppercase(),
                 elements: size / block_bytes * sys::ggml_blck_size(kind) as u64,
                 end: data

@@ -8,19 +8,49 @@ use crate::local::text::TextStream;
 use crate::model::{AdapterUse, ChatRequest, ScoreRequest, Usage};
 use crate::trace::TokenTrace;
 use llama_cpp_2::token::LlamaToken;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
 
-/// Seeded requests reuse a cache only up to a multiple of this, and only what was computed as a prompt
-/// in blocks that start at such a multiple. Kernels treat rows by position in a block, so a token's
-/// keys and values are then the same bits however the cache came to be.
+/// A row's result can depend on the rows computed beside it: llama.cpp has other kernels for one row
+/// than for many, and with some quantisations they differ by tenths of a nat. Requests that must not
+/// depend on what the cache held (seeded ones, and all whose distributions are recorded) are therefore
+/// computed canonically: the prompt's whole blocks of this size in blocks that start at a multiple of
+/// it, the rest of the prompt in one decode, the answer token by token. They reuse only whole blocks
+/// that were computed so.
 pub const CANONICAL_BLOCK: usize = 64;
+
+/// An adapter's file as it was when loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AdapterFile {
+    path: PathBuf,
+    modified: Option<SystemTime>,
+    bytes: u64,
+}
+
+impl AdapterFile {
+    pub fn of(path: &Path) -> Self {
+        let metadata = std::fs::metadata(path).ok();
+        Self {
+            path: path.to_owned(),
+            modified: metadata.as_ref().and_then(|metadata| metadata.modified().ok()),
+            bytes: metadata.map_or(0, |metadata| metadata.len()),
+        }
+    }
+}
+
+/// An adapter that acts with a scale.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScaledAdapter {
+    pub file: AdapterFile,
+    pub scale: f32,
+}
 
 /// What a sequence's cache holds.
 #[derive(Debug, Default)]
 pub struct Cache {
     pub tokens: Vec<LlamaToken>,
     /// Keys and values depend on the adapters that they were computed with.
-    pub adapters: Vec<AdapterUse>,
+    pub adapters: Vec<ScaledAdapter>,
     /// Leading tokens that were computed in canonical blocks.
     pub canonical: usize,
 }
@@ -28,7 +58,7 @@ pub struct Cache {
 impl Cache {
     /// How many of `prompt`'s leading tokens can be reused. The last token is always computed, because
     /// its logits are needed.
-    pub fn reusable(&self, prompt: &[LlamaToken], adapters: &[AdapterUse], canonical: bool) -> usize {
+    pub fn reusable(&self, prompt: &[LlamaToken], adapters: &[ScaledAdapter], canonical: bool) -> usize {
         if self.adapters != adapters {
             return 0;
         }
@@ -79,9 +109,11 @@ impl Job {
     }
 
     /// Whether this request must not depend on what the cache held.
-    pub fn canonical(&self) -> bool {
+    fn canonical(&self) -> bool {
         match &self.kind {
-            JobKind::Generate(request) => request.sampling.seed.is_some(),
+            JobKind::Generate(request) => {
+                request.sampling.seed.is_some() || request.trace_top_k.is_some()
+            }
             JobKind::Score(_) => true,
         }
     }
@@ -90,31 +122,31 @@ impl Job {
 /// A request at work in a slot.
 pub struct Work {
     pub job: JobId,
+    /// Computed so that the result does not depend on what the cache held ([`CANONICAL_BLOCK`]).
     pub canonical: bool,
-    /// The prompt; for scoring, the answer too.
-    pub tokens: Vec<LlamaToken>,
+    pub prompt: Vec<LlamaToken>,
     pub usage: Usage,
     pub received: Instant,
-    pub stage: Stage,
+    pub first_token: Option<Instant>,
+    /// The answer's last token: not yet in the cache. `None` while the prompt is read.
+    pub pending: Option<LlamaToken>,
+    pub answer: Answer,
 }
 
-pub enum Stage {
-    /// The prompt is being read; then comes writing.
-    Reading(Box<Answer>),
-    Writing(Box<Answer>),
-    /// `tokens[prompt..]` are the answer to score.
-    Scoring { prompt: usize, top_k: u32, traces: Vec<TokenTrace> },
+/// Where an answer's tokens come from.
+pub enum Answer {
+    /// The model writes it.
+    Written(Box<Written>),
+    /// It is given, and scored.
+    Given { tokens: Vec<LlamaToken>, top_k: u32, traces: Vec<TokenTrace> },
 }
 
 /// An answer in the making.
-pub struct Answer {
+pub struct Written {
     pub sampler: TokenSampler,
     pub text: TextStream,
     pub trace_top_k: Option<u32>,
     pub max_tokens: u32,
-    /// Chosen and not yet in the cache.
-    pub pending: LlamaToken,
-    pub first_token: Option<Instant>,
 }
 
 pub struct Slot {
@@ -128,51 +160,71 @@ impl Work {
     /// Prepares a request: its tokens, its sampler, and whether it fits into `context_size`.
     pub fn prepare(job: Job, model: &Model, context_size: u32) -> Result<Self, LlmError> {
         let canonical = job.canonical();
-        let (tokens, room_for, stage) = match job.kind {
-            JobKind::Generate(request) => {
-                let tokens = model.prompt(&request.messages)?;
-                let seed = request.sampling.seed.unwrap_or_else(rand::random);
-                let sampler = TokenSampler::new(
-                    &model.llama,
-                    &request.sampling,
-                    request.constraint.as_ref(),
-                    seed,
-                )?;
-                let answer = Answer {
-                    sampler,
-                    text: TextStream::new(&request.stop),
-                    trace_top_k: request.trace_top_k,
-                    max_tokens: request.max_tokens.unwrap_or(u32::MAX),
-                    pending: LlamaToken(0),
-                    first_token: None,
-                };
-                (tokens, 1, Stage::Reading(Box::new(answer)))
-            }
-            JobKind::Score(request) => {
-                let mut tokens = model.prompt(&request.messages)?;
-                let prompt = tokens.len();
-                match &request.answer_tokens {
-                    Some(ids) => tokens.extend(known_tokens(ids, model)?),
-                    None => tokens.extend(model.answer(&request.answer)),
-                }
-                if request.end_of_turn {
-                    tokens.push(model.end_of_turn());
-                }
-                let stage = Stage::Scoring { prompt, top_k: request.top_k, traces: Vec::new() };
-                (tokens, 0, stage)
-            }
+        let (prompt, answer) = match job.kind {
+            JobKind::Generate(request) => prepare_written(&request, model)?,
+            JobKind::Score(request) => prepare_given(&request, model)?,
         };
-        if tokens.is_empty() {
+        if prompt.is_empty() {
             let reason = "the chat template made an empty prompt".into();
             return Err(LlmError::Template { reason });
         }
-        if tokens.len() + room_for > context_size as usize {
-            let prompt_tokens = tokens.len() as u32;
-            return Err(LlmError::ContextOverflow { prompt_tokens, context_size });
+        let needed = prompt.len()
+            + match &answer {
+                Answer::Written(_) => 1,
+                Answer::Given { tokens, .. } => tokens.len(),
+            };
+        if needed > context_size as usize {
+            return Err(LlmError::ContextOverflow { prompt_tokens: needed as u32, context_size });
         }
-        let usage = Usage { prompt_tokens: tokens.len() as u32, ..Usage::default() };
-        Ok(Self { job: job.id, canonical, tokens, usage, received: job.received, stage })
+        let usage = Usage { prompt_tokens: prompt.len() as u32, ..Usage::default() };
+        Ok(Self {
+            job: job.id,
+            canonical,
+            prompt,
+            usage,
+            received: job.received,
+            first_token: None,
+            pending: None,
+            answer,
+        })
     }
+
+    /// Where the block that starts at `start` ends, for at most `longest` tokens.
+    pub fn block_end(&self, start: usize, longest: usize) -> usize {
+        let whole = (self.prompt.len() - 1) / CANONICAL_BLOCK * CANONICAL_BLOCK;
+        let limit = if self.canonical && start < whole { whole } else { self.prompt.len() };
+        limit.min(start + longest)
+    }
+}
+
+fn prepare_written(
+    request: &ChatRequest,
+    model: &Model,
+) -> Result<(Vec<LlamaToken>, Answer), LlmError> {
+    let seed = request.sampling.seed.unwrap_or_else(rand::random);
+    let constraint = request.constraint.as_ref();
+    let answer = Written {
+        sampler: TokenSampler::new(&model.llama, &request.sampling, constraint, seed)?,
+        text: TextStream::new(&request.stop),
+        trace_top_k: request.trace_top_k,
+        max_tokens: request.max_tokens.unwrap_or(u32::MAX),
+    };
+    Ok((model.prompt(&request.messages)?, Answer::Written(Box::new(answer))))
+}
+
+fn prepare_given(
+    request: &ScoreRequest,
+    model: &Model,
+) -> Result<(Vec<LlamaToken>, Answer), LlmError> {
+    let mut tokens = match &request.answer_tokens {
+        Some(ids) => known_tokens(ids, model)?,
+        None => model.answer(&request.answer),
+    };
+    if request.end_of_turn {
+        tokens.push(model.end_of_turn());
+    }
+    let answer = Answer::Given { tokens, top_k: request.top_k, traces: Vec::new() };
+    Ok((model.prompt(&request.messages)?, answer))
 }
 
 fn known_tokens(ids: &[u32], model: &Model) -> Result<Vec<LlamaToken>, LlmError> {
@@ -206,7 +258,7 @@ mod tests {
 
     #[test]
     fn another_adapter_shares_nothing() {
-        let with = |scale| vec![AdapterUse { path: "a.gguf".into(), scale }];
+        let with = |scale| vec![ScaledAdapter { file: AdapterFile::of(Path::new("a.gguf")), scale }];
         let cache = Cache { tokens: tokens(0..100), adapters: with(1.0), canonical: 64 };
         assert_eq!(cache.reusable(&tokens(0..100), &with(1.0), false), 99);
         assert_eq!(cache.reusable(&tokens(0..100), &with(0.5), false), 0);

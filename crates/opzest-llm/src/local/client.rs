@@ -1,0 +1,337 @@
+//! The app's side of a local model: starts the worker when it is needed, again if it died, and hands
+//! each request its own stream of events.
+
+use crate::error::LlmError;
+use crate::local::info::{LoadedModel, ModelFileInfo, QuantisedType};
+use crate::local::process::{self, WorkerCommand, WorkerProcess, absolute};
+use crate::local::protocol::{FromWorker, JobId, LoadOptions, Task, ToWorker};
+use crate::model::{
+    Capabilities, ChatModel, ChatRequest, Generation, GenerationEvent, ScoreRequest,
+};
+use crate::trace::TokenTrace;
+use async_trait::async_trait;
+use futures::StreamExt;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Reads a GGUF file's metadata, in a worker: a hostile header may abort the process that reads it.
+pub async fn inspect(command: &WorkerCommand, file: &Path) -> Result<ModelFileInfo, LlmError> {
+    let file = absolute(file);
+    let mut worker = WorkerProcess::start(command, Task::Inspect { file }).await?;
+    match worker.result().await? {
+        FromWorker::Inspected(info) => Ok(info),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Writes `source` to `target` in another precision, whole or not at all. Returns the new file's size
+/// in bytes. A quantised source is dequantised first: that adds its error to the new one's.
+pub async fn quantise(
+    command: &WorkerCommand,
+    source: &Path,
+    target: &Path,
+    to: QuantisedType,
+    threads: u32,
+) -> Result<u64, LlmError> {
+    let (source, target) = (absolute(source), absolute(target));
+    let task = Task::Quantise { source, target, to, threads };
+    let mut worker = WorkerProcess::start(command, task).await?;
+    match worker.result().await? {
+        FromWorker::Quantised { bytes } => Ok(bytes),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn unexpected(frame: &FromWorker) -> LlmError {
+    LlmError::WorkerStart { reason: format!("it answered out of turn ({frame:?})") }
+}
+
+/// A GGUF model on this computer. Cheap to make: the worker starts with the first request.
+pub struct LocalModel {
+    command: WorkerCommand,
+    path: PathBuf,
+    options: LoadOptions,
+    /// One start at a time; requests that come meanwhile wait for it.
+    connection: tokio::sync::Mutex<Option<Connection>>,
+}
+
+#[derive(Clone)]
+struct Connection {
+    loaded: LoadedModel,
+    process_id: Option<u32>,
+    requests: mpsc::UnboundedSender<ToWorker>,
+    jobs: Arc<Jobs>,
+    /// Dropping the last connection kills the worker.
+    _alive: Arc<DropGuard>,
+}
+
+/// What a request gets from its worker.
+enum Reply {
+    Event(GenerationEvent),
+    Scored(Vec<TokenTrace>),
+    Failed(LlmError),
+}
+
+/// The requests under way, and how the worker ended if it did.
+#[derive(Default)]
+struct Jobs {
+    next: AtomicU64,
+    state: Mutex<JobsState>,
+}
+
+#[derive(Default)]
+struct JobsState {
+    /// A reader per request; unbounded, because a slow window must not stop the others' tokens.
+    readers: HashMap<JobId, mpsc::UnboundedSender<Reply>>,
+    ended: Option<LlmError>,
+}
+
+impl Jobs {
+    fn lock(&self) -> MutexGuard<'_, JobsState> {
+        self.state.lock().expect("no holder of this lock panics")
+    }
+
+    fn ended(&self) -> bool {
+        self.lock().ended.is_some()
+    }
+
+    fn open(&self) -> Result<(JobId, mpsc::UnboundedReceiver<Reply>), LlmError> {
+        let job = self.next.fetch_add(1, Ordering::Relaxed);
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let mut state = self.lock();
+        match &state.ended {
+            Some(error) => Err(error.clone()),
+            None => {
+                state.readers.insert(job, sender);
+                Ok((job, receiver))
+            }
+        }
+    }
+
+    fn deliver(&self, job: JobId, reply: Reply) {
+        let last = !matches!(reply, Reply::Event(ref event) if !matches!(event, GenerationEvent::Finished(_)));
+        let mut state = self.lock();
+        if let Some(reader) = state.readers.get(&job) {
+            // A reader that is gone has cancelled; the worker hears of it separately.
+            let _ = reader.send(reply);
+        }
+        if last {
+            state.readers.remove(&job);
+        }
+    }
+
+    fn end(&self, error: LlmError) {
+        let mut state = self.lock();
+        for (_, reader) in state.readers.drain() {
+            let _ = reader.send(Reply::Failed(error.clone()));
+        }
+        state.ended = Some(error);
+    }
+}
+
+impl LocalModel {
+    pub fn new(command: WorkerCommand, path: impl AsRef<Path>, options: LoadOptions) -> Self {
+        Self {
+            command,
+            path: absolute(path.as_ref()),
+            options,
+            connection: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn options(&self) -> &LoadOptions {
+        &self.options
+    }
+
+    /// Loads the model now, unless it is loaded.
+    pub async fn load(&self) -> Result<LoadedModel, LlmError> {
+        self.connect().await.map(|connection| connection.loaded)
+    }
+
+    /// Whether the next request needs no loading.
+    pub async fn is_loaded(&self) -> bool {
+        self.connection.lock().await.as_ref().is_some_and(|connection| !connection.jobs.ended())
+    }
+
+    /// Ends the worker and frees its memory. Requests under way fail; the next one loads again.
+    pub async fn unload(&self) {
+        self.connection.lock().await.take();
+    }
+
+    /// The worker's process, if one runs.
+    pub async fn process_id(&self) -> Option<u32> {
+        self.connection.lock().await.as_ref().and_then(|connection| connection.process_id)
+    }
+
+    async fn connect(&self) -> Result<Connection, LlmError> {
+        let mut current = self.connection.lock().await;
+        if let Some(connection) = current.as_ref().filter(|connection| !connection.jobs.ended()) {
+            return Ok(connection.clone());
+        }
+        let task = Task::Serve { model: self.path.clone(), options: self.options };
+        let mut worker = WorkerProcess::start(&self.command, task).await?;
+        let loaded = match worker.result().await? {
+            FromWorker::Loaded(loaded) => loaded,
+            other => return Err(unexpected(&other)),
+        };
+        let (requests, outbox) = mpsc::unbounded_channel();
+        let jobs = Arc::new(Jobs::default());
+        let alive = CancellationToken::new();
+        let process_id = worker.child.id();
+        tokio::spawn(carry(worker, outbox, Arc::clone(&jobs), alive.clone()));
+        let connection = Connection {
+            loaded,
+            process_id,
+            requests,
+            jobs,
+            _alive: Arc::new(alive.drop_guard()),
+        };
+        *current = Some(connection.clone());
+        Ok(connection)
+    }
+
+    fn capabilities() -> Capabilities {
+        Capabilities {
+            max_trace_k: u32::MAX,
+            score: true,
+            grammar: true,
+            json_schema: true,
+            adapters: true,
+            remote: false,
+        }
+    }
+}
+
+/// Carries frames both ways until the worker ends or nobody needs it.
+async fn carry(
+    worker: WorkerProcess,
+    mut outbox: mpsc::UnboundedReceiver<ToWorker>,
+    jobs: Arc<Jobs>,
+    alive: CancellationToken,
+) {
+    let WorkerProcess { mut child, mut sender, mut receiver } = worker;
+    let writing = async {
+        while let Some(request) = outbox.recv().await {
+            if process::send(&mut sender, &request).await.is_err() {
+                break;
+            }
+        }
+        // The reading side sees the worker's end and tells it.
+        std::future::pending::<()>().await;
+    };
+    let reading = async {
+        while let Some(Ok(bytes)) = receiver.next().await {
+            match crate::local::protocol::decode(&bytes) {
+                Ok(FromWorker::Generation { job, event }) => jobs.deliver(job, Reply::Event(event)),
+                Ok(FromWorker::Scored { job, traces }) => jobs.deliver(job, Reply::Scored(traces)),
+                Ok(FromWorker::JobFailed { job, error }) => jobs.deliver(job, Reply::Failed(error)),
+                Ok(other) => tracing::warn!(?other, "a frame out of turn from the worker"),
+                Err(error) => {
+                    tracing::error!(%error, "the worker sent nonsense");
+                    break;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = reading => {
+            // Its output is closed or useless; make sure that it is gone before saying how it ended.
+            let error = match tokio::time::timeout(std::time::Duration::from_secs(2), child.wait()).await {
+                Ok(_) => process::died(&mut child).await,
+                Err(_) => LlmError::WorkerDied { how: "it stopped answering".into() },
+            };
+            tracing::error!(%error, "a model's process ended");
+            jobs.end(error);
+        }
+        () = writing => {}
+        () = alive.cancelled() => jobs.end(LlmError::WorkerDied { how: "the model was unloaded".into() }),
+    }
+    let _ = child.kill().await;
+}
+
+/// Tells the worker to stop when the reader of a generation goes away.
+struct CancelOnDrop {
+    job: JobId,
+    requests: mpsc::UnboundedSender<ToWorker>,
+    _connection: Connection,
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        // A finished job ignores it; a dead worker needs none.
+        let _ = self.requests.send(ToWorker::Cancel { job: self.job });
+    }
+}
+
+#[async_trait]
+impl ChatModel for LocalModel {
+    fn capabilities(&self) -> Capabilities {
+        Self::capabilities()
+    }
+
+    async fn generate(
+        &self,
+        request: ChatRequest,
+        cancel: CancellationToken,
+    ) -> Result<Generation, LlmError> {
+        let connection = self.connect().await?;
+        let (job, replies) = connection.jobs.open()?;
+        let requests = connection.requests.clone();
+        let _ = requests.send(ToWorker::Generate { job, request });
+        let guard = CancelOnDrop { job, requests: requests.clone(), _connection: connection };
+        let cancelling = tokio::spawn(async move {
+            cancel.cancelled().await;
+            let _ = requests.send(ToWorker::Cancel { job });
+        });
+        let cancelling = AbortOnDrop(cancelling);
+        let stream = UnboundedReceiverStream::new(replies).map(move |reply| {
+            let _held = (&guard, &cancelling);
+            match reply {
+                Reply::Event(event) => Ok(event),
+                Reply::Failed(error) => Err(error),
+                Reply::Scored(_) => Err(LlmError::WorkerStart { reason: "a score out of turn".into() }),
+            }
+        });
+        Ok(stream.boxed())
+    }
+
+    async fn score(
+        &self,
+        request: ScoreRequest,
+        cancel: CancellationToken,
+    ) -> Result<Vec<TokenTrace>, LlmError> {
+        let connection = self.connect().await?;
+        let (job, mut replies) = connection.jobs.open()?;
+        let requests = connection.requests.clone();
+        let _ = requests.send(ToWorker::Score { job, request });
+        let _guard = CancelOnDrop { job, requests, _connection: connection };
+        let reply = tokio::select! {
+            reply = replies.recv() => reply,
+            () = cancel.cancelled() => return Err(LlmError::Cancelled),
+        };
+        match reply {
+            Some(Reply::Scored(traces)) => Ok(traces),
+            Some(Reply::Failed(error)) => Err(error),
+            Some(Reply::Event(_)) | None => {
+                Err(LlmError::WorkerStart { reason: "an event out of turn".into() })
+            }
+        }
+    }
+}
+
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
