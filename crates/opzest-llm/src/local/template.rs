@@ -155,7 +155,7 @@ mod tests {
         assert!(prompt.text().contains(hostile), "the text itself is unchanged");
         assert_eq!(prompt.pieces.len(), 3);
         let controls = |piece: &String| piece.matches("<|im_").count();
-        assert_eq!(prompt.pieces.iter().map(controls).sum::<usize>(), 4, "only the template's own");
+        assert_eq!(prompt.pieces.iter().map(controls).sum::<usize>(), 5, "only the template's own");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod adapters;
 mod files;
 mod generation;
+mod gguf;
 mod repeatability;
 mod support;
 mod traces;

@@ -35,7 +35,7 @@ async fn every_token_has_its_distribution_before_temperature() {
 #[tokio::test]
 async fn scoring_agrees_with_generating() {
     let model = model();
-    let question = "What is the capital of France?";
+    let question = "How many days are in a week?";
     let mut request = greedy(question, 40);
     request.trace_top_k = Some(64);
     let outcome = run(&model, request).await.expect("answers");
@@ -63,7 +63,7 @@ async fn scoring_agrees_with_generating() {
     assert_eq!(scored.len(), outcome.traces.len());
     assert!(greatest <= 0.02, "{greatest}");
 
-    // By text, the tokenizer finds the same tokens, and the end of the turn is the model's own.
+    // By text, the tokenizer finds the same tokens; the end of the turn is the template's.
     let by_text = ScoreRequest {
         answer: outcome.text.clone(),
         answer_tokens: None,
@@ -71,14 +71,15 @@ async fn scoring_agrees_with_generating() {
         ..score
     };
     let by_text = model.score(by_text, CancellationToken::new()).await.expect("scores");
-    assert_eq!(ids(&by_text), ids(&outcome.traces));
+    let last = outcome.traces.len() - 1;
+    assert_eq!(ids(&by_text)[..last], ids(&outcome.traces)[..last]);
     assert_eq!(by_text.last().expect("the end of the turn").token.bytes, b"<|im_end|>");
 }
 
 #[tokio::test]
 async fn the_trace_of_a_constrained_answer_is_the_free_models() {
     let model = model();
-    let mut request = greedy("What is the capital of France?", 8);
+    let mut request = greedy("How many days are in a week?", 8);
     request.trace_top_k = Some(4);
     let free = run(&model, request.clone()).await.expect("answers");
     request.constraint = Some(opzest_llm::Constraint::Grammar(r#"root ::= "zebra""#.into()));
