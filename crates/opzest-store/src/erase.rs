@@ -7,7 +7,6 @@ use opzest_core::ids::ConversationId;
 
 /// How far a deletion has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
 pub enum Erasure {
     /// The text is in no file of the store any more.
     Complete,

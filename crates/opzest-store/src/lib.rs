@@ -7,6 +7,7 @@
 //! Not here: clocks and randomness (ids and times are passed in), async (callers decide on threads), and
 //! what a setting or a model means.
 
+mod check;
 mod column;
 mod conversation;
 mod edit;
