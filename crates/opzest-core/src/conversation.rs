@@ -145,10 +145,19 @@ const TITLE_CHARS: usize = 60;
 /// A title from the first words of a question: its first line with text, cut at a word where possible.
 pub fn title_from(question: &str) -> String {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = question.lines().map(words).find(|line| !line.is_empty()).unwrap_or_default();
-    let Some((cut, _)) = line.char_indices().nth(TITLE_CHARS) else { return line };
+    let line = question
+        .lines()
+        .map(words)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    let Some((cut, _)) = line.char_indices().nth(TITLE_CHARS) else {
+        return line;
+    };
     // A space in the second half is a good place; a long word, or a script without spaces, is cut.
-    let end = line[..cut].rfind(' ').filter(|&space| space >= cut / 2).unwrap_or(cut);
+    let end = line[..cut]
+        .rfind(' ')
+        .filter(|&space| space >= cut / 2)
+        .unwrap_or(cut);
     format!("{}…", &line[..end])
 }
 

@@ -79,7 +79,10 @@ impl Store {
     }
 
     /// Makes this the model that new conversations use; `None`: no registered one.
-    pub fn select_model(&mut self, id: Option<&ModelId>) -> Result<Vec<RegisteredModel>, StoreError> {
+    pub fn select_model(
+        &mut self,
+        id: Option<&ModelId>,
+    ) -> Result<Vec<RegisteredModel>, StoreError> {
         self.write("selecting the model", |transaction| {
             model::deselect(transaction)?;
             if let Some(id) = id
@@ -110,7 +113,9 @@ fn free_id(connection: &Connection, wanted: &ModelId) -> Result<ModelId, Failure
         if model::one(connection, &id)?.is_none() {
             break;
         }
-        id = format!("{wanted}-{number}").parse().expect("a slug with a number is a slug");
+        id = format!("{wanted}-{number}")
+            .parse()
+            .expect("a slug with a number is a slug");
     }
     Ok(id)
 }

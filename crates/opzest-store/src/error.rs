@@ -10,14 +10,25 @@ pub enum StoreError {
     #[error("{doing} failed: the disk is full")]
     DiskFull { doing: &'static str },
     #[error("{} was written by a newer OpZest (version {found} of the store; this one knows up to {supported})", path.display())]
-    TooNew { path: PathBuf, found: u32, supported: u32 },
+    TooNew {
+        path: PathBuf,
+        found: u32,
+        supported: u32,
+    },
     /// Only for readers: a writer migrates.
     #[error("{} is still in an older form (version {found} of the store, {needed} is needed); it is brought up to date when OpZest opens it for writing", path.display())]
-    TooOld { path: PathBuf, found: u32, needed: u32 },
+    TooOld {
+        path: PathBuf,
+        found: u32,
+        needed: u32,
+    },
     #[error("{} is a database of another program", path.display())]
     NotOurs { path: PathBuf },
     #[error("{doing} failed: the store is damaged ({details})")]
-    Damaged { doing: &'static str, details: String },
+    Damaged {
+        doing: &'static str,
+        details: String,
+    },
     #[error("{doing} failed: the store can only be read")]
     ReadOnly { doing: &'static str },
     #[error("{} cannot be opened: {problem}", path.display())]
@@ -33,13 +44,28 @@ pub enum StoreError {
     #[error("{doing} failed: another process is using the store")]
     Busy { doing: &'static str },
     #[error("the store refused the setting {pragma} = {wanted}: it stays {found}")]
-    Unsafe { pragma: &'static str, wanted: &'static str, found: String },
+    Unsafe {
+        pragma: &'static str,
+        wanted: &'static str,
+        found: String,
+    },
     #[error("the setting `{key}` cannot be {action}: {source}")]
-    Setting { key: String, action: &'static str, source: serde_json::Error },
+    Setting {
+        key: String,
+        action: &'static str,
+        source: serde_json::Error,
+    },
     #[error("{doing} failed for {}: {source}", path.display())]
-    Io { doing: &'static str, path: PathBuf, source: io::Error },
+    Io {
+        doing: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     #[error("{doing} failed: {source}")]
-    Sqlite { doing: &'static str, source: rusqlite::Error },
+    Sqlite {
+        doing: &'static str,
+        source: rusqlite::Error,
+    },
 }
 
 /// Why a key and a store do not go together.
@@ -52,13 +78,16 @@ pub enum KeyProblem {
 }
 
 fn process(pid: &Option<u32>) -> String {
-    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+    pid.map(|pid| format!(" (process {pid})"))
+        .unwrap_or_default()
 }
 
 impl StoreError {
     /// Sorts an SQLite error by what it means for the user.
     pub(crate) fn from_sqlite(doing: &'static str, source: rusqlite::Error) -> Self {
-        let Some(code) = source.sqlite_error() else { return Self::Sqlite { doing, source } };
+        let Some(code) = source.sqlite_error() else {
+            return Self::Sqlite { doing, source };
+        };
         match code.code {
             ErrorCode::DiskFull => Self::DiskFull { doing },
             // The shared-memory file of the write-ahead log could not grow.
@@ -67,7 +96,10 @@ impl StoreError {
             {
                 Self::DiskFull { doing }
             }
-            ErrorCode::DatabaseCorrupt => Self::Damaged { doing, details: source.to_string() },
+            ErrorCode::DatabaseCorrupt => Self::Damaged {
+                doing,
+                details: source.to_string(),
+            },
             ErrorCode::NotADatabase => Self::Damaged {
                 doing,
                 details: "it is not a database, or it is encrypted and was opened without its key"
@@ -79,15 +111,26 @@ impl StoreError {
         }
     }
 
-    pub(crate) fn from_io(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
+    pub(crate) fn from_io(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+        source: io::Error,
+    ) -> Self {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { doing },
-            _ => Self::Io { doing, path: path.into(), source },
+            _ => Self::Io {
+                doing,
+                path: path.into(),
+                source,
+            },
         }
     }
 
     pub(crate) fn not_found(what: &'static str, id: impl ToString) -> Self {
-        Self::NotFound { what, id: id.to_string() }
+        Self::NotFound {
+            what,
+            id: id.to_string(),
+        }
     }
 }
 
@@ -141,13 +184,34 @@ mod tests {
 
     #[test]
     fn sqlite_codes_become_what_they_mean() {
-        assert!(matches!(meaning(ffi::SQLITE_FULL), StoreError::DiskFull { .. }));
-        assert!(matches!(meaning(ffi::SQLITE_IOERR_SHMSIZE), StoreError::DiskFull { .. }));
-        assert!(matches!(meaning(ffi::SQLITE_CORRUPT_VTAB), StoreError::Damaged { .. }));
-        assert!(matches!(meaning(ffi::SQLITE_NOTADB), StoreError::Damaged { .. }));
-        assert!(matches!(meaning(ffi::SQLITE_READONLY_DBMOVED), StoreError::ReadOnly { .. }));
-        assert!(matches!(meaning(ffi::SQLITE_BUSY_SNAPSHOT), StoreError::Busy { .. }));
-        assert!(matches!(meaning(ffi::SQLITE_IOERR_READ), StoreError::Sqlite { .. }));
+        assert!(matches!(
+            meaning(ffi::SQLITE_FULL),
+            StoreError::DiskFull { .. }
+        ));
+        assert!(matches!(
+            meaning(ffi::SQLITE_IOERR_SHMSIZE),
+            StoreError::DiskFull { .. }
+        ));
+        assert!(matches!(
+            meaning(ffi::SQLITE_CORRUPT_VTAB),
+            StoreError::Damaged { .. }
+        ));
+        assert!(matches!(
+            meaning(ffi::SQLITE_NOTADB),
+            StoreError::Damaged { .. }
+        ));
+        assert!(matches!(
+            meaning(ffi::SQLITE_READONLY_DBMOVED),
+            StoreError::ReadOnly { .. }
+        ));
+        assert!(matches!(
+            meaning(ffi::SQLITE_BUSY_SNAPSHOT),
+            StoreError::Busy { .. }
+        ));
+        assert!(matches!(
+            meaning(ffi::SQLITE_IOERR_READ),
+            StoreError::Sqlite { .. }
+        ));
     }
 
     #[test]
@@ -156,11 +220,20 @@ mod tests {
             meaning(ffi::SQLITE_FULL).to_string(),
             "saving the answer failed: the disk is full"
         );
-        let in_use = |pid| StoreError::InUse { folder: "/data".into(), pid }.to_string();
+        let in_use = |pid| {
+            StoreError::InUse {
+                folder: "/data".into(),
+                pid,
+            }
+            .to_string()
+        };
         assert_eq!(
             in_use(Some(7)),
             "the data folder /data is in use by another OpZest (process 7)"
         );
-        assert_eq!(in_use(None), "the data folder /data is in use by another OpZest");
+        assert_eq!(
+            in_use(None),
+            "the data folder /data is in use by another OpZest"
+        );
     }
 }

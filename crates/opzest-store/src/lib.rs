@@ -13,6 +13,8 @@ mod conversation;
 mod edit;
 mod erase;
 mod error;
+#[cfg(test)]
+mod full_disk_tests;
 mod lock;
 mod message;
 mod migration;

@@ -35,7 +35,10 @@ impl DataFolderLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::InUse { folder: folder.into(), pid: holder(&mut file) });
+                return Err(StoreError::InUse {
+                    folder: folder.into(),
+                    pid: holder(&mut file),
+                });
             }
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
@@ -44,7 +47,10 @@ impl DataFolderLock {
         if let Err(error) = record_holder(&mut file) {
             tracing::warn!(%error, "the process id could not be written to the lock file");
         }
-        Ok(Self { folder: folder.into(), _file: file })
+        Ok(Self {
+            folder: folder.into(),
+            _file: file,
+        })
     }
 
     /// The folder that is locked.

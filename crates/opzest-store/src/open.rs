@@ -16,7 +16,7 @@ use std::time::Duration;
 const DOING: &str = "opening the store";
 
 /// How long a write waits for a reader's process, and the other way round.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A passphrase for an encrypted store (SQLCipher).
 #[derive(Clone)]
@@ -67,7 +67,11 @@ pub(crate) fn reader(path: &Path, options: &StoreOptions) -> Result<Connection, 
     let connection = connect(path, options, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let found = check_version(&connection, path, options)?;
     if found < SCHEMA_VERSION {
-        return Err(StoreError::TooOld { path: path.into(), found, needed: SCHEMA_VERSION });
+        return Err(StoreError::TooOld {
+            path: path.into(),
+            found,
+            needed: SCHEMA_VERSION,
+        });
     }
     for &(name, wanted) in READER_PRAGMAS {
         require(&connection, name, wanted)?;
@@ -87,8 +91,11 @@ const WRITER_PRAGMAS: &[(&str, &str)] = &[
     // A file from elsewhere cannot make SQLite call what is not meant for it.
     ("trusted_schema", "0"),
 ];
-const READER_PRAGMAS: &[(&str, &str)] =
-    &[("query_only", "1"), ("temp_store", "2"), ("trusted_schema", "0")];
+const READER_PRAGMAS: &[(&str, &str)] = &[
+    ("query_only", "1"),
+    ("temp_store", "2"),
+    ("trusted_schema", "0"),
+];
 const FOREIGN_KEYS: &str = "foreign_keys";
 
 /// Sets a pragma and reads it back: SQLite ignores what it does not know or cannot do.
@@ -97,7 +104,9 @@ fn require(
     pragma: &'static str,
     wanted: &'static str,
 ) -> Result<(), StoreError> {
-    connection.execute_batch(&format!("PRAGMA {pragma} = {wanted}")).during(DOING)?;
+    connection
+        .execute_batch(&format!("PRAGMA {pragma} = {wanted}"))
+        .during(DOING)?;
     expect(connection, pragma, wanted)
 }
 
@@ -114,7 +123,15 @@ fn expect(
             })
         })
         .during(DOING)?;
-    if found == wanted { Ok(()) } else { Err(StoreError::Unsafe { pragma, wanted, found }) }
+    if found == wanted {
+        Ok(())
+    } else {
+        Err(StoreError::Unsafe {
+            pragma,
+            wanted,
+            found,
+        })
+    }
 }
 
 fn connect(path: &Path, options: &StoreOptions, mode: OpenFlags) -> Result<Connection, StoreError> {
@@ -124,7 +141,9 @@ fn connect(path: &Path, options: &StoreOptions, mode: OpenFlags) -> Result<Conne
     expect(&connection, "busy_timeout", "5000")?;
     // Before anything is read.
     if let Some(StoreKey(passphrase)) = &options.key {
-        connection.pragma_update(None, "key", passphrase).during(DOING)?;
+        connection
+            .pragma_update(None, "key", passphrase)
+            .during(DOING)?;
     }
     connection.set_prepared_statement_cache_capacity(64);
     form::register(&connection).during(DOING)?;
@@ -132,7 +151,9 @@ fn connect(path: &Path, options: &StoreOptions, mode: OpenFlags) -> Result<Conne
 }
 
 fn hold_back_checkpoint(connection: &Connection, hold: bool) -> Result<(), StoreError> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, hold).during(DOING)?;
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, hold)
+        .during(DOING)?;
     Ok(())
 }
 
@@ -154,7 +175,10 @@ fn check_version(
         let code = error.sqlite_error_code();
         match code {
             Some(rusqlite::ErrorCode::NotADatabase) if options.key.is_some() => {
-                StoreError::WrongKey { path: path.into(), problem: KeyProblem::Wrong }
+                StoreError::WrongKey {
+                    path: path.into(),
+                    problem: KeyProblem::Wrong,
+                }
             }
             _ => StoreError::from_sqlite(DOING, error),
         }
@@ -175,7 +199,11 @@ fn supported(path: &Path, application: i32, version: i32) -> Result<u32, StoreEr
         Ok(found) if found <= SCHEMA_VERSION => Ok(found),
         // No version of OpZest writes a negative one.
         Err(_) => Err(StoreError::NotOurs { path: path.into() }),
-        Ok(found) => Err(StoreError::TooNew { path: path.into(), found, supported: SCHEMA_VERSION }),
+        Ok(found) => Err(StoreError::TooNew {
+            path: path.into(),
+            found,
+            supported: SCHEMA_VERSION,
+        }),
     }
 }
 
@@ -191,11 +219,16 @@ fn check_header(path: &Path, options: &StoreOptions) -> Result<(), StoreError> {
         return Ok(());
     }
     if options.key.is_some() {
-        return Err(StoreError::WrongKey { path: path.into(), problem: KeyProblem::NotEncrypted });
+        return Err(StoreError::WrongKey {
+            path: path.into(),
+            problem: KeyProblem::NotEncrypted,
+        });
     }
     // https://www.sqlite.org/fileformat2.html#the_database_header: both are big-endian.
     let number = |at: usize| {
-        header.get(at..at + 4).map(|bytes| i32::from_be_bytes(bytes.try_into().expect("four bytes")))
+        header
+            .get(at..at + 4)
+            .map(|bytes| i32::from_be_bytes(bytes.try_into().expect("four bytes")))
     };
     match (number(68), number(60)) {
         // Cut off, or a new file: SQLite says more.
@@ -214,5 +247,42 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(source) => Err(StoreError::from_io(DOING, path, source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pragma_that_sqlite_does_not_take_is_told() {
+        let connection = Connection::open_in_memory().expect("opens");
+        let error = require(&connection, "journal_mode", "wal").expect_err("memory has no log");
+        assert_eq!(
+            error.to_string(),
+            "the store refused the setting journal_mode = wal: it stays memory"
+        );
+        require(&connection, "secure_delete", "1").expect("taken");
+    }
+
+    #[test]
+    fn an_open_store_is_set_as_asked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store.db");
+        let writer = writer(&path, &StoreOptions::default()).expect("opens");
+        for (pragma, value) in [
+            ("journal_mode", "wal"),
+            ("synchronous", "2"),
+            ("foreign_keys", "1"),
+            ("secure_delete", "1"),
+            ("busy_timeout", "5000"),
+            ("trusted_schema", "0"),
+            ("temp_store", "2"),
+            ("application_id", "1332763251"),
+        ] {
+            expect(&writer, pragma, value).expect("as asked");
+        }
+        let reader = reader(&path, &StoreOptions::default()).expect("opens");
+        expect(&reader, "query_only", "1").expect("as asked");
     }
 }

@@ -37,9 +37,13 @@ impl Store {
     /// process that died has left. The store keeps the lock until it is closed.
     pub fn open(lock: DataFolderLock, options: &StoreOptions) -> Result<Self, StoreError> {
         let connection = open::writer(&lock.folder().join(STORE_FILE), options)?;
-        let mut store = Self { connection, interrupted: Vec::new(), _lock: Some(lock) };
+        let mut store = Self {
+            connection,
+            interrupted: Vec::new(),
+            _lock: Some(lock),
+        };
         store.interrupted = store.recover_interrupted()?;
-        store.erase_leftovers();
+        store.finish_erasing();
         Ok(store)
     }
 
@@ -47,7 +51,11 @@ impl Store {
     /// [`StoreError::ReadOnly`].
     pub fn open_read_only(folder: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
         let connection = open::reader(&folder.join(STORE_FILE), options)?;
-        Ok(Self { connection, interrupted: Vec::new(), _lock: None })
+        Ok(Self {
+            connection,
+            interrupted: Vec::new(),
+            _lock: None,
+        })
     }
 
     /// The answers that were still being written when the last process died.
@@ -88,14 +96,19 @@ impl Store {
                     summary.hit = Some(search::hit(connection, &expression, place)?);
                     items.push(summary);
                 }
-                Ok(ConversationPage { items, total: u32::try_from(found.len()).unwrap_or(u32::MAX) })
+                Ok(ConversationPage {
+                    items,
+                    total: u32::try_from(found.len()).unwrap_or(u32::MAX),
+                })
             }),
         }
     }
 
     /// A conversation with the selected message at each position.
     pub fn conversation(&self, id: ConversationId) -> Result<Conversation, StoreError> {
-        self.read("opening the conversation", |connection| whole_conversation(connection, id))
+        self.read("opening the conversation", |connection| {
+            whole_conversation(connection, id)
+        })
     }
 
     /// The registered models, in the order in which they were added.
@@ -112,9 +125,13 @@ impl Store {
     /// A setting, if it was ever written.
     pub fn setting<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
         let json = setting::read(&self.connection, key).during("reading the settings")?;
-        json.map(|json| serde_json::from_str(&json)).transpose().map_err(|source| {
-            StoreError::Setting { key: key.to_owned(), action: "read", source }
-        })
+        json.map(|json| serde_json::from_str(&json))
+            .transpose()
+            .map_err(|source| StoreError::Setting {
+                key: key.to_owned(),
+                action: "read",
+                source,
+            })
     }
 
     /// Several statements that see the same state, whatever another process writes meanwhile.

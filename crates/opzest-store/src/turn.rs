@@ -148,13 +148,23 @@ fn conversation_of(
             refuse_while_streaming(connection, id)?;
             Ok(id)
         }
-        InConversation::New { id, use_case, scope } => {
+        InConversation::New {
+            id,
+            use_case,
+            scope,
+        } => {
             let use_case = match use_case {
                 Some(use_case) => use_case,
                 None => use_case::default(connection)?,
             };
             let title = title_from(turn.text);
-            let new = conversation::New { id, use_case, title: &title, scope, now };
+            let new = conversation::New {
+                id,
+                use_case,
+                title: &title,
+                scope,
+                now,
+            };
             conversation::insert(connection, &new)?;
             Ok(id)
         }
@@ -204,7 +214,10 @@ fn required_change(
     }
     let place = required_place(connection, answer)?;
     debug_assert_ne!(place.status, MessageStatus::Streaming);
-    Err(StoreError::NotStreaming { id: answer.to_string() }.into())
+    Err(StoreError::NotStreaming {
+        id: answer.to_string(),
+    }
+    .into())
 }
 
 pub(crate) fn required_place(connection: &Connection, id: MessageId) -> Result<Place, Failure> {

@@ -22,13 +22,19 @@ impl Store {
         self.connection
             .pragma_query(None, "foreign_key_check", |row| {
                 let table: String = row.get(0)?;
-                problems.push(format!("a row of {table} refers to a row that does not exist"));
+                problems.push(format!(
+                    "a row of {table} refers to a row that does not exist"
+                ));
                 Ok(())
             })
             .during(DOING)?;
-        let mut statement =
-            self.connection.prepare(include_str!("positions.sql")).during(DOING)?;
-        let rows = statement.query_map([], |row| row.get("problem")).during(DOING)?;
+        let mut statement = self
+            .connection
+            .prepare(include_str!("positions.sql"))
+            .during(DOING)?;
+        let rows = statement
+            .query_map([], |row| row.get("problem"))
+            .during(DOING)?;
         for problem in rows {
             problems.push(problem.during(DOING)?);
         }
@@ -39,7 +45,9 @@ impl Store {
             match self.connection.execute(sql, []) {
                 Ok(_) => {}
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
-                    problems.push(format!("the search index of the {index} is not that of the rows"));
+                    problems.push(format!(
+                        "the search index of the {index} is not that of the rows"
+                    ));
                 }
                 Err(error) => return Err(error).during(DOING),
             }

@@ -14,13 +14,15 @@ pub(crate) struct New<'a> {
 }
 
 pub(crate) fn insert(connection: &Connection, new: &New<'_>) -> rusqlite::Result<()> {
-    connection.prepare_cached(include_str!("insert.sql"))?.execute(named_params! {
-        ":id": new.id.to_string(),
-        ":use_case_id": new.use_case.to_string(),
-        ":title": new.title,
-        ":scope": new.scope.as_str(),
-        ":now": signed(new.now),
-    })?;
+    connection
+        .prepare_cached(include_str!("insert.sql"))?
+        .execute(named_params! {
+            ":id": new.id.to_string(),
+            ":use_case_id": new.use_case.to_string(),
+            ":title": new.title,
+            ":scope": new.scope.as_str(),
+            ":now": signed(new.now),
+        })?;
     Ok(())
 }
 
@@ -45,7 +47,9 @@ pub(crate) fn list(
 }
 
 pub(crate) fn count(connection: &Connection) -> rusqlite::Result<u32> {
-    connection.prepare_cached(include_str!("count.sql"))?.query_row([], |row| row.get("total"))
+    connection
+        .prepare_cached(include_str!("count.sql"))?
+        .query_row([], |row| row.get("total"))
 }
 
 /// A turn took place: the conversation becomes the newest, and `model` its model.
@@ -55,11 +59,13 @@ pub(crate) fn touch(
     model: Option<&ModelId>,
     now: u64,
 ) -> rusqlite::Result<()> {
-    connection.prepare_cached(include_str!("touch.sql"))?.execute(named_params! {
-        ":id": id.to_string(),
-        ":model_id": model.map(ModelId::as_str),
-        ":now": signed(now),
-    })?;
+    connection
+        .prepare_cached(include_str!("touch.sql"))?
+        .execute(named_params! {
+            ":id": id.to_string(),
+            ":model_id": model.map(ModelId::as_str),
+            ":now": signed(now),
+        })?;
     Ok(())
 }
 

@@ -2,9 +2,7 @@
 
 use crate::column::{parsed, parsed_optional, signed, unsigned, unsigned_optional};
 use opzest_core::chat::Role;
-use opzest_core::conversation::{
-    AnswerError, AnswerStats, Message, MessageStatus, ModelName,
-};
+use opzest_core::conversation::{AnswerError, AnswerStats, Message, MessageStatus, ModelName};
 use opzest_core::ids::{ConversationId, MessageId, ModelId};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use std::collections::HashMap;
@@ -36,19 +34,21 @@ pub(crate) fn insert(connection: &Connection, new: &New<'_>) -> rusqlite::Result
         Role::Assistant => (MessageStatus::Streaming, None),
         Role::User | Role::System => (MessageStatus::Complete, Some(signed(new.now))),
     };
-    connection.prepare_cached(include_str!("insert.sql"))?.execute(named_params! {
-        ":id": new.id.to_string(),
-        ":conversation_id": new.conversation.to_string(),
-        ":position": new.position,
-        ":variant": new.variant,
-        ":role": new.role.as_str(),
-        ":text": new.text,
-        ":status": status.as_str(),
-        ":model_id": new.model.map(|model| model.id.as_str()),
-        ":model_name": new.model.map(|model| model.name.as_str()),
-        ":created_at": signed(new.now),
-        ":finished_at": finished_at,
-    })?;
+    connection
+        .prepare_cached(include_str!("insert.sql"))?
+        .execute(named_params! {
+            ":id": new.id.to_string(),
+            ":conversation_id": new.conversation.to_string(),
+            ":position": new.position,
+            ":variant": new.variant,
+            ":role": new.role.as_str(),
+            ":text": new.text,
+            ":status": status.as_str(),
+            ":model_id": new.model.map(|model| model.id.as_str()),
+            ":model_name": new.model.map(|model| model.name.as_str()),
+            ":created_at": signed(new.now),
+            ":finished_at": finished_at,
+        })?;
     Ok(())
 }
 
@@ -66,7 +66,10 @@ pub(crate) fn last_place(
 ) -> rusqlite::Result<Option<Place>> {
     connection
         .prepare_cached(include_str!("last_place.sql"))?
-        .query_row(named_params! { ":conversation_id": conversation.to_string() }, place_from_row)
+        .query_row(
+            named_params! { ":conversation_id": conversation.to_string() },
+            place_from_row,
+        )
         .optional()
 }
 
@@ -77,9 +80,10 @@ pub(crate) fn is_streaming(
 ) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(include_str!("is_streaming.sql"))?
-        .query_row(named_params! { ":conversation_id": conversation.to_string() }, |row| {
-            row.get("is_streaming")
-        })
+        .query_row(
+            named_params! { ":conversation_id": conversation.to_string() },
+            |row| row.get("is_streaming"),
+        )
 }
 
 pub(crate) fn deselect(
@@ -87,10 +91,12 @@ pub(crate) fn deselect(
     conversation: ConversationId,
     position: u32,
 ) -> rusqlite::Result<()> {
-    connection.prepare_cached(include_str!("deselect.sql"))?.execute(named_params! {
-        ":conversation_id": conversation.to_string(),
-        ":position": position,
-    })?;
+    connection
+        .prepare_cached(include_str!("deselect.sql"))?
+        .execute(named_params! {
+            ":conversation_id": conversation.to_string(),
+            ":position": position,
+        })?;
     Ok(())
 }
 
@@ -134,24 +140,26 @@ pub(crate) fn finish(
 ) -> rusqlite::Result<usize> {
     let stats = end.stats.as_ref();
     let error = end.error.as_ref();
-    connection.prepare_cached(include_str!("finish.sql"))?.execute(named_params! {
-        ":id": id.to_string(),
-        ":text": end.text,
-        ":status": end.status.as_str(),
-        ":prompt_tokens": stats.map(|stats| stats.prompt_tokens),
-        ":cached_tokens": stats.map(|stats| stats.cached_tokens),
-        ":answer_tokens": stats.map(|stats| stats.answer_tokens),
-        ":reading_ms": stats.map(|stats| stats.reading_ms),
-        // SQLite stores NaN as NULL.
-        ":tokens_per_second": stats.map(|stats| finite(stats.tokens_per_second)),
-        ":context_used": stats.map(|stats| stats.context_used),
-        ":context_size": stats.map(|stats| stats.context_size),
-        ":error_code": error.map(|error| error.code.as_str()),
-        ":error_message": error.map(|error| error.message.as_str()),
-        ":error_hint": error.map(|error| error.hint.as_str()),
-        ":finish": end.finish,
-        ":finished_at": signed(now),
-    })
+    connection
+        .prepare_cached(include_str!("finish.sql"))?
+        .execute(named_params! {
+            ":id": id.to_string(),
+            ":text": end.text,
+            ":status": end.status.as_str(),
+            ":prompt_tokens": stats.map(|stats| stats.prompt_tokens),
+            ":cached_tokens": stats.map(|stats| stats.cached_tokens),
+            ":answer_tokens": stats.map(|stats| stats.answer_tokens),
+            ":reading_ms": stats.map(|stats| stats.reading_ms),
+            // SQLite stores NaN as NULL.
+            ":tokens_per_second": stats.map(|stats| finite(stats.tokens_per_second)),
+            ":context_used": stats.map(|stats| stats.context_used),
+            ":context_size": stats.map(|stats| stats.context_size),
+            ":error_code": error.map(|error| error.code.as_str()),
+            ":error_message": error.map(|error| error.message.as_str()),
+            ":error_hint": error.map(|error| error.hint.as_str()),
+            ":finish": end.finish,
+            ":finished_at": signed(now),
+        })
 }
 
 fn finite(value: f32) -> f32 {
@@ -176,7 +184,10 @@ pub(crate) fn of_conversation(
     let mut statement = connection.prepare_cached(include_str!("variants.sql"))?;
     let mut rows = statement.query(parameters)?;
     while let Some(row) = rows.next()? {
-        variants.entry(row.get("position")?).or_default().push(parsed(row, "id")?);
+        variants
+            .entry(row.get("position")?)
+            .or_default()
+            .push(parsed(row, "id")?);
     }
 
     let mut statement = connection.prepare_cached(include_str!("of_conversation.sql"))?;
@@ -212,7 +223,10 @@ fn place_from_row(row: &Row<'_>) -> rusqlite::Result<Place> {
 
 fn from_row(row: &Row<'_>, variants: Vec<MessageId>) -> rusqlite::Result<Message> {
     let model = match parsed_optional::<ModelId>(row, "model_id")? {
-        Some(id) => Some(ModelName { id, name: row.get("model_name")? }),
+        Some(id) => Some(ModelName {
+            id,
+            name: row.get("model_name")?,
+        }),
         None => None,
     };
     let stats = match row.get::<_, Option<u32>>("prompt_tokens")? {

@@ -19,8 +19,11 @@ macro_rules! migrations {
     };
 }
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    migrations!["0001_conversations", "0002_models_and_settings", "0003_search"];
+pub(crate) const MIGRATIONS: &[Migration] = migrations![
+    "0001_conversations",
+    "0002_models_and_settings",
+    "0003_search"
+];
 
 /// The version that this program writes.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
@@ -33,14 +36,20 @@ pub(crate) fn migrate(
     migrations: &[Migration],
 ) -> Result<(), StoreError> {
     const DOING: &str = "bringing the store up to date";
-    let found: u32 =
-        connection.pragma_query_value(None, "user_version", |row| row.get(0)).during(DOING)?;
+    let found: u32 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .during(DOING)?;
     for (version, migration) in (1u32..).zip(migrations).skip(found as usize) {
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate).during(DOING)?;
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .during(DOING)?;
         transaction.execute_batch(migration.sql).during(DOING)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID).during(DOING)?;
-        transaction.pragma_update(None, "user_version", version).during(DOING)?;
+        transaction
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .during(DOING)?;
+        transaction
+            .pragma_update(None, "user_version", version)
+            .during(DOING)?;
         let mut dangling = 0;
         transaction
             .pragma_query(None, "foreign_key_check", |_| {

@@ -26,7 +26,9 @@ const ROWS: &[&str] = &[
 fn connection(path: &std::path::Path) -> Connection {
     let connection = Connection::open(path).expect("opens");
     form::register(&connection).expect("registers");
-    connection.pragma_update(None, "foreign_keys", false).expect("set");
+    connection
+        .pragma_update(None, "foreign_keys", false)
+        .expect("set");
     connection
 }
 
@@ -45,16 +47,27 @@ fn every_earlier_version_becomes_the_present_one() {
 
         let lock = DataFolderLock::acquire(folder.path()).expect("free");
         let mut store = Store::open(lock, &StoreOptions::default()).expect("migrates");
-        assert_eq!(store.check().expect("checks"), Vec::<String>::new(), "from version {version}");
+        assert_eq!(
+            store.check().expect("checks"),
+            Vec::<String>::new(),
+            "from version {version}"
+        );
         let page = store.conversations(Some("rhubarb"), 9).expect("searches");
-        assert_eq!(page.total, u32::from(version >= 1), "from version {version}");
+        assert_eq!(
+            page.total,
+            u32::from(version >= 1),
+            "from version {version}"
+        );
         for summary in page.items {
             let opened = store.conversation(summary.id).expect("opens");
             assert_eq!(opened.messages[1].text, "A vegetable, of");
             assert_eq!(opened.messages[1].status, MessageStatus::Interrupted);
             assert_eq!(opened.messages[1].variants.len(), 2);
         }
-        assert_eq!(store.models().expect("lists").len(), usize::from(version >= 2));
+        assert_eq!(
+            store.models().expect("lists").len(),
+            usize::from(version >= 2)
+        );
         let theme: Option<String> = store.setting("theme").expect("reads");
         assert_eq!(theme.is_some(), version >= 2);
 
@@ -63,29 +76,48 @@ fn every_earlier_version_becomes_the_present_one() {
             .prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
             .expect("a schema");
         let schema: Vec<(String, String, Option<String>)> = statement
-            .query_map([], |row| Ok((row.get("type")?, row.get("name")?, row.get("sql")?)))
+            .query_map([], |row| {
+                Ok((row.get("type")?, row.get("name")?, row.get("sql")?))
+            })
             .expect("a schema")
             .collect::<Result<_, _>>()
             .expect("a schema");
         schemas.push(schema);
     }
-    assert!(schemas.windows(2).all(|pair| pair[0] == pair[1]), "one schema from wherever it came");
+    assert!(
+        schemas.windows(2).all(|pair| pair[0] == pair[1]),
+        "one schema from wherever it came"
+    );
 }
 
 #[test]
 fn a_failing_migration_leaves_the_version_before_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = connection(&folder.path().join(STORE_FILE));
-    let good = Migration { name: "good", sql: "CREATE TABLE a (x) STRICT" };
-    let bad = Migration { name: "bad", sql: "CREATE TABLE b (x INTEGER) STRICT; SELECT nonsense" };
-    let good = Migration { sql: "CREATE TABLE a (x INTEGER) STRICT", ..good };
+    let good = Migration {
+        name: "good",
+        sql: "CREATE TABLE a (x) STRICT",
+    };
+    let bad = Migration {
+        name: "bad",
+        sql: "CREATE TABLE b (x INTEGER) STRICT; SELECT nonsense",
+    };
+    let good = Migration {
+        sql: "CREATE TABLE a (x INTEGER) STRICT",
+        ..good
+    };
     migrate(&mut store, &[good, bad]).expect_err("the second fails");
     let tables: String = store
-        .query_row("SELECT group_concat(name) AS names FROM sqlite_schema", [], |row| row.get("names"))
+        .query_row(
+            "SELECT group_concat(name) AS names FROM sqlite_schema",
+            [],
+            |row| row.get("names"),
+        )
         .expect("a schema");
     assert_eq!(tables, "a");
-    let version: u32 =
-        store.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a version");
+    let version: u32 = store
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .expect("a version");
     assert_eq!(version, 1);
 }
 
@@ -96,10 +128,18 @@ fn a_migration_that_breaks_a_reference_is_not_committed() {
     let sql = "CREATE TABLE a (x INTEGER PRIMARY KEY) STRICT;
                CREATE TABLE b (x INTEGER REFERENCES a (x)) STRICT;
                INSERT INTO b VALUES (1);";
-    let error = migrate(&mut store, &[Migration { name: "dangling", sql }]).expect_err("refused");
+    let error = migrate(
+        &mut store,
+        &[Migration {
+            name: "dangling",
+            sql,
+        }],
+    )
+    .expect_err("refused");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
-    let version: u32 =
-        store.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a version");
+    let version: u32 = store
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .expect("a version");
     assert_eq!(version, 0);
 }
 
@@ -116,5 +156,9 @@ fn released_migrations_are_as_they_were_written() {
         .iter()
         .map(|migration| format!("{} {:016x}", migration.name, fingerprint(migration.sql)))
         .collect();
-    insta::assert_snapshot!(found.join("\n"), @"");
+    insta::assert_snapshot!(found.join("\n"), @"
+    0001_conversations 8e93f0066c97e623
+    0002_models_and_settings 4e75cd1fc3e649cf
+    0003_search a7b9e61aad0a8202
+    ");
 }

@@ -48,21 +48,23 @@ pub(crate) fn put(
     now: u64,
 ) -> rusqlite::Result<()> {
     let metadata = &details.metadata;
-    connection.prepare_cached(include_str!("put.sql"))?.execute(named_params! {
-        ":id": id.as_str(),
-        ":kind": details.kind.as_str(),
-        ":name": details.name,
-        ":location": details.location,
-        ":remote_name": details.remote_name,
-        ":file_bytes": metadata.file_bytes.map(signed),
-        ":file_modified_at": metadata.file_modified_at.map(signed),
-        ":architecture": metadata.architecture,
-        ":parameter_count": metadata.parameter_count.map(signed),
-        ":quantisation": metadata.quantisation,
-        ":trained_context": metadata.trained_context,
-        ":licence": metadata.licence,
-        ":added_at": signed(now),
-    })?;
+    connection
+        .prepare_cached(include_str!("put.sql"))?
+        .execute(named_params! {
+            ":id": id.as_str(),
+            ":kind": details.kind.as_str(),
+            ":name": details.name,
+            ":location": details.location,
+            ":remote_name": details.remote_name,
+            ":file_bytes": metadata.file_bytes.map(signed),
+            ":file_modified_at": metadata.file_modified_at.map(signed),
+            ":architecture": metadata.architecture,
+            ":parameter_count": metadata.parameter_count.map(signed),
+            ":quantisation": metadata.quantisation,
+            ":trained_context": metadata.trained_context,
+            ":licence": metadata.licence,
+            ":added_at": signed(now),
+        })?;
     Ok(())
 }
 
@@ -74,7 +76,9 @@ pub(crate) fn delete(connection: &Connection, id: &ModelId) -> rusqlite::Result<
 }
 
 pub(crate) fn deselect(connection: &Connection) -> rusqlite::Result<()> {
-    connection.prepare_cached(include_str!("deselect.sql"))?.execute([])?;
+    connection
+        .prepare_cached(include_str!("deselect.sql"))?
+        .execute([])?;
     Ok(())
 }
 

@@ -36,7 +36,7 @@ fn is_a_word(c: char) -> bool {
         | '\u{3040}'..='\u{30ff}'     // kana
         | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
         | '\u{1f000}'..='\u{1faff}'   // emoji
-        | '\u{20000}'..='\u{3ffff}')  // further Chinese characters
+        | '\u{20000}'..='\u{3ffff}') // further Chinese characters
 }
 
 /// Makes `search_form` known to a connection: the index's triggers and views call it.
@@ -60,9 +60,15 @@ mod tests {
     /// Pinned: stores in the field are indexed like this.
     #[test]
     fn the_form_never_changes() {
-        assert_eq!(search_form("plain words, ünd Zeichen"), "plain words, ünd Zeichen");
+        assert_eq!(
+            search_form("plain words, ünd Zeichen"),
+            "plain words, ünd Zeichen"
+        );
         assert_eq!(search_form("a漢字b"), "a\u{1f}漢\u{1f}\u{1f}字\u{1f}b");
-        assert_eq!(search_form("かな🦀☀"), "\u{1f}か\u{1f}\u{1f}な\u{1f}\u{1f}🦀\u{1f}\u{1f}☀\u{1f}");
+        assert_eq!(
+            search_form("かな🦀☀"),
+            "\u{1f}か\u{1f}\u{1f}な\u{1f}\u{1f}🦀\u{1f}\u{1f}☀\u{1f}"
+        );
         assert_eq!(search_form("\0a\u{1f}b\u{2}c\u{3}"), " a b c ");
         assert_eq!(search_form("한국어 ไทย"), "한국어 ไทย");
     }

@@ -34,7 +34,10 @@ pub(crate) fn find(connection: &Connection, expression: &str) -> rusqlite::Resul
             Some(seq) => Place::Message(seq),
             None => Place::Title(row.get("conversation_seq")?),
         };
-        Ok(Found { conversation: parsed(row, "id")?, place })
+        Ok(Found {
+            conversation: parsed(row, "id")?,
+            place,
+        })
     })?;
     found.collect()
 }
@@ -61,5 +64,7 @@ pub(crate) fn hit(
             |row| row.get("snippet"),
         )
         .optional()?;
-    Ok(snippet.map(|snippet| snippet::parts(&snippet)).unwrap_or_default())
+    Ok(snippet
+        .map(|snippet| snippet::parts(&snippet))
+        .unwrap_or_default())
 }

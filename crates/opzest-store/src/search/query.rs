@@ -10,7 +10,11 @@ const MAX_WORDS: usize = 24;
 /// quoted, so nothing that a person types is an operator.
 pub(crate) fn match_expression(typed: &str) -> Option<String> {
     let typed: String = typed.chars().take(MAX_CHARS).collect();
-    let mut words = typed.split_whitespace().take(MAX_WORDS).map(quoted).peekable();
+    let mut words = typed
+        .split_whitespace()
+        .take(MAX_WORDS)
+        .map(quoted)
+        .peekable();
     words.peek()?;
     // The star belongs to the last phrase.
     Some(words.collect::<Vec<_>>().join(" ") + "*")
@@ -36,7 +40,12 @@ mod tests {
 
     #[test]
     fn a_pasted_book_is_cut() {
-        assert!(match_expression(&"word ".repeat(10_000)).expect("words").len() < 1_000);
+        assert!(
+            match_expression(&"word ".repeat(10_000))
+                .expect("words")
+                .len()
+                < 1_000
+        );
         assert!(match_expression(&"漢".repeat(10_000)).expect("words").len() < 4_000);
     }
 }

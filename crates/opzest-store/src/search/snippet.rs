@@ -15,7 +15,11 @@ pub(super) fn parts(snippet: &str) -> Vec<HitPart> {
         let (matching, after) = marked.split_once(MATCH_END).unwrap_or((marked, ""));
         let plain = one_line(plain);
         // Before the first match, the end of the text is nearest to it.
-        let plain = if parts.is_empty() { last_chars(plain) } else { first_chars(plain) };
+        let plain = if parts.is_empty() {
+            last_chars(plain)
+        } else {
+            first_chars(plain)
+        };
         push(&mut parts, plain, false);
         push(&mut parts, first_chars(one_line(matching)), true);
         rest = after;
@@ -72,7 +76,10 @@ mod tests {
 
     #[test]
     fn marks_become_parts() {
-        assert_eq!(shown("…the \u{2}red\u{3} fox,\n the \u{2}red\u{3}"), "…the [red] fox, the [red]");
+        assert_eq!(
+            shown("…the \u{2}red\u{3} fox,\n the \u{2}red\u{3}"),
+            "…the [red] fox, the [red]"
+        );
         assert_eq!(shown("\u{1f}你\u{1f}\u{2}\u{1f}好\u{1f}\u{3}"), "你[好]");
         assert_eq!(shown("\u{2}ab\u{3}\u{2}cd\u{3}"), "[abcd]");
         assert_eq!(shown("no match"), "no match");

@@ -15,3 +15,10 @@ pub(crate) fn write(connection: &Connection, key: &str, value: &str) -> rusqlite
         .prepare_cached(include_str!("write.sql"))?
         .execute(named_params! { ":key": key, ":value": value })
 }
+
+pub(crate) fn delete(connection: &Connection, key: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("delete.sql"))?
+        .execute(named_params! { ":key": key })?;
+    Ok(())
+}

@@ -61,9 +61,15 @@ impl Picture {
     fn begun(&mut self, question: Option<(MessageId, String)>, answer: MessageId) {
         match question {
             Some(question) => {
-                self.positions.push(Position { variants: vec![question], selected: 0 });
+                self.positions.push(Position {
+                    variants: vec![question],
+                    selected: 0,
+                });
                 let variants = vec![(answer, String::new())];
-                self.positions.push(Position { variants, selected: 0 });
+                self.positions.push(Position {
+                    variants,
+                    selected: 0,
+                });
             }
             None => {
                 let last = self.positions.last_mut().expect("an answer");
@@ -75,7 +81,10 @@ impl Picture {
     }
 
     fn set_text(&mut self, id: MessageId, text: &str) {
-        let mut variants = self.positions.iter_mut().flat_map(|place| &mut place.variants);
+        let mut variants = self
+            .positions
+            .iter_mut()
+            .flat_map(|place| &mut place.variants);
         variants.find(|variant| variant.0 == id).expect("known").1 = text.to_owned();
     }
 }
@@ -85,7 +94,9 @@ fn act(folder: &Folder, store: &mut Store, pictures: &mut Vec<Picture>, act: &Ac
     let at = |at: &usize| at % count.max(1);
     match act {
         Act::NewConversation(text) => {
-            let begun = folder.ask(store, folder.new_conversation(), text).expect("begins");
+            let begun = folder
+                .ask(store, folder.new_conversation(), text)
+                .expect("begins");
             let question = begun.question.expect("a question");
             let mut picture = Picture {
                 id: begun.conversation.id,
@@ -97,43 +108,67 @@ fn act(folder: &Folder, store: &mut Store, pictures: &mut Vec<Picture>, act: &Ac
             pictures.push(picture);
         }
         Act::Ask(which, text) => {
-            let Some(picture) = pictures.get_mut(at(which)) else { return };
+            let Some(picture) = pictures.get_mut(at(which)) else {
+                return;
+            };
             let begun = folder.ask(store, InConversation::Existing(picture.id), text);
-            assert_eq!(picture.streaming.is_some(), matches!(begun, Err(StoreError::StillAnswering)));
+            assert_eq!(
+                picture.streaming.is_some(),
+                matches!(begun, Err(StoreError::StillAnswering))
+            );
             let Ok(begun) = begun else { return };
             let question = begun.question.expect("a question");
             picture.begun(Some((question.id, text.clone())), begun.answer.id);
         }
         Act::Regenerate(which) => {
-            let Some(picture) = pictures.get_mut(at(which)) else { return };
+            let Some(picture) = pictures.get_mut(at(which)) else {
+                return;
+            };
             let begun = folder.regenerate(store, picture.id);
-            assert_eq!(picture.streaming.is_some(), matches!(begun, Err(StoreError::StillAnswering)));
+            assert_eq!(
+                picture.streaming.is_some(),
+                matches!(begun, Err(StoreError::StillAnswering))
+            );
             if let Ok(begun) = begun {
                 picture.begun(None, begun.answer.id);
             }
         }
         Act::Write(which, text) => {
-            let Some(picture) = pictures.get_mut(at(which)) else { return };
-            let Some(answer) = picture.streaming else { return };
+            let Some(picture) = pictures.get_mut(at(which)) else {
+                return;
+            };
+            let Some(answer) = picture.streaming else {
+                return;
+            };
             store.write_answer(answer, text).expect("it is streaming");
             picture.set_text(answer, text);
         }
         Act::Finish(which, text) => {
-            let Some(picture) = pictures.get_mut(at(which)) else { return };
-            let Some(answer) = picture.streaming.take() else { return };
+            let Some(picture) = pictures.get_mut(at(which)) else {
+                return;
+            };
+            let Some(answer) = picture.streaming.take() else {
+                return;
+            };
             folder.finish(store, answer, text).expect("it is streaming");
             picture.set_text(answer, text);
         }
         Act::Select(which, variant) => {
-            let Some(picture) = pictures.get_mut(at(which)) else { return };
+            let Some(picture) = pictures.get_mut(at(which)) else {
+                return;
+            };
             // Answers stand at the odd positions.
             let place = (variant % picture.positions.len()) | 1;
             let place = &mut picture.positions[place];
             place.selected = variant % place.variants.len();
-            store.select_variant(place.variants[place.selected].0).expect("an answer");
+            store
+                .select_variant(place.variants[place.selected].0)
+                .expect("an answer");
         }
         Act::Rename(which, title) => {
-            let Some(picture) = pictures.get_mut(at(which)) else { return };
+            let Some(picture) = pictures.get_mut(at(which)) else {
+                return;
+            };
             store.rename_conversation(picture.id, title).expect("known");
             picture.title = title.clone();
         }
@@ -153,7 +188,10 @@ fn check(store: &Store, pictures: &[Picture]) {
     for picture in pictures {
         let opened = store.conversation(picture.id).expect("opens");
         assert_eq!(opened.summary.title, picture.title);
-        assert_eq!(opened.summary.message_count as usize, picture.positions.len());
+        assert_eq!(
+            opened.summary.message_count as usize,
+            picture.positions.len()
+        );
         assert_eq!(opened.messages.len(), picture.positions.len());
         for (message, place) in opened.messages.iter().zip(&picture.positions) {
             let (id, text) = &place.variants[place.selected];
@@ -176,10 +214,12 @@ proptest! {
             if matches!(step, Act::Reopen) {
                 drop(store);
                 store = folder.open();
-                let left: Vec<_> = pictures.iter_mut().filter_map(|p: &mut Picture| p.streaming.take()).collect();
+                let mut left: Vec<_> =
+                    pictures.iter_mut().filter_map(|p: &mut Picture| p.streaming.take()).collect();
+                left.sort();
                 let mut found = store.interrupted_at_open().to_vec();
                 found.sort();
-                prop_assert_eq!(found.len(), left.len());
+                prop_assert_eq!(found, left);
             } else {
                 act(&folder, &mut store, &mut pictures, step);
             }

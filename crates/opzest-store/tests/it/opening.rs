@@ -6,7 +6,9 @@ use rusqlite::Connection;
 use std::fs;
 
 fn keyed(passphrase: &str) -> StoreOptions {
-    StoreOptions { key: Some(StoreKey::new(passphrase)) }
+    StoreOptions {
+        key: Some(StoreKey::new(passphrase)),
+    }
 }
 
 /// Both ways of opening fail, with this error, and leave every file as it was.
@@ -30,7 +32,9 @@ fn a_newer_store_is_refused_and_not_touched() {
     let folder = Folder::new();
     folder.open();
     let newer = Connection::open(folder.file()).expect("opens");
-    newer.pragma_update(None, "user_version", SCHEMA_VERSION + 1).expect("set");
+    newer
+        .pragma_update(None, "user_version", SCHEMA_VERSION + 1)
+        .expect("set");
     drop(newer);
     let error = refused(&folder, &StoreOptions::default());
     assert!(matches!(error, StoreError::TooNew { found, .. } if found == SCHEMA_VERSION + 1));
@@ -42,7 +46,9 @@ fn a_newer_store_with_an_unfinished_log_is_not_touched() {
     let folder = Folder::new();
     folder.open();
     let newer = Connection::open(folder.file()).expect("opens");
-    newer.pragma_update(None, "user_version", SCHEMA_VERSION + 1).expect("set");
+    newer
+        .pragma_update(None, "user_version", SCHEMA_VERSION + 1)
+        .expect("set");
     let crashed = Folder::new();
     for (path, bytes) in files(&folder.path) {
         // As after a crash: SQLite makes the shared memory anew.
@@ -52,11 +58,17 @@ fn a_newer_store_with_an_unfinished_log_is_not_touched() {
         }
     }
     let before = files(&crashed.path);
-    let error = crashed.try_open(&StoreOptions::default()).expect_err("refused");
+    let error = crashed
+        .try_open(&StoreOptions::default())
+        .expect_err("refused");
     assert!(matches!(error, StoreError::TooNew { .. }), "{error}");
     for (path, bytes) in before {
         let is_data = !path.ends_with(opzest_store::LOCK_FILE);
-        assert!(!is_data || fs::read(&path).expect("still there") == bytes, "{}", path.display());
+        assert!(
+            !is_data || fs::read(&path).expect("still there") == bytes,
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -64,13 +76,17 @@ fn a_newer_store_with_an_unfinished_log_is_not_touched() {
 fn a_database_of_another_program_is_refused_and_not_touched() {
     let folder = Folder::new();
     let other = Connection::open(folder.file()).expect("opens");
-    other.execute_batch("CREATE TABLE song (title TEXT)").expect("made");
+    other
+        .execute_batch("CREATE TABLE song (title TEXT)")
+        .expect("made");
     drop(other);
     let error = refused(&folder, &StoreOptions::default());
     assert!(matches!(error, StoreError::NotOurs { .. }), "{error}");
 
     let other = Connection::open(folder.file()).expect("opens");
-    other.execute_batch("PRAGMA application_id = 7; PRAGMA user_version = 1").expect("set");
+    other
+        .execute_batch("PRAGMA application_id = 7; PRAGMA user_version = 1")
+        .expect("set");
     drop(other);
     let error = refused(&folder, &StoreOptions::default());
     assert!(matches!(error, StoreError::NotOurs { .. }), "{error}");
@@ -112,7 +128,9 @@ fn an_empty_file_becomes_a_store() {
     // So does a database without anything in it: the first process died before its first migration.
     let folder = Folder::new();
     let empty = Connection::open(folder.file()).expect("opens");
-    empty.execute_batch("PRAGMA journal_mode = WAL").expect("set");
+    empty
+        .execute_batch("PRAGMA journal_mode = WAL")
+        .expect("set");
     drop(empty);
     assert!(fs::metadata(folder.file()).expect("there").len() > 0);
     folder.open();
@@ -136,14 +154,26 @@ fn nobody_else_may_read_the_files() {
 fn a_reader_writes_nothing_and_follows_the_writer() {
     let folder = Folder::new();
     let missing = Store::open_read_only(&folder.path, &StoreOptions::default());
-    assert!(matches!(missing, Err(StoreError::Io { .. })), "a reader makes no store");
+    assert!(
+        matches!(missing, Err(StoreError::Io { .. })),
+        "a reader makes no store"
+    );
     let mut writer = folder.open();
     let mut reader = folder.read_only();
     folder.turn(&mut writer, folder.new_conversation(), "Hello", "Hi");
-    assert_eq!(reader.conversations(Some("hello"), 5).expect("searches").total, 1);
+    assert_eq!(
+        reader
+            .conversations(Some("hello"), 5)
+            .expect("searches")
+            .total,
+        1
+    );
     let error = reader.set_setting("theme", &"dark").expect_err("a reader");
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
-    assert_eq!(error.to_string(), "saving the settings failed: the store can only be read");
+    assert_eq!(
+        error.to_string(),
+        "saving the settings failed: the store can only be read"
+    );
 }
 
 #[test]
@@ -151,7 +181,9 @@ fn a_reader_does_not_migrate() {
     let folder = Folder::new();
     folder.open();
     let older = Connection::open(folder.file()).expect("opens");
-    older.pragma_update(None, "user_version", SCHEMA_VERSION - 1).expect("set");
+    older
+        .pragma_update(None, "user_version", SCHEMA_VERSION - 1)
+        .expect("set");
     drop(older);
     let error = Store::open_read_only(&folder.path, &StoreOptions::default()).expect_err("old");
     assert!(matches!(error, StoreError::TooOld { found, .. } if found == SCHEMA_VERSION - 1));
@@ -162,22 +194,49 @@ fn a_keyed_store_opens_with_its_key_only() {
     let folder = Folder::new();
     let key = keyed("correct horse 'battery\" staple");
     let mut store = folder.try_open(&key).expect("made with a key");
-    folder.turn(&mut store, folder.new_conversation(), "My secret plan", "Noted");
+    folder.turn(
+        &mut store,
+        folder.new_conversation(),
+        "My secret plan",
+        "Noted",
+    );
     for (path, bytes) in files(&folder.path) {
-        assert!(!contains(&bytes, b"secret plan"), "readable in {}", path.display());
+        assert!(
+            !contains(&bytes, b"secret plan"),
+            "readable in {}",
+            path.display()
+        );
     }
     drop(store);
 
     let error = refused(&folder, &keyed("wrong"));
-    assert!(matches!(error, StoreError::WrongKey { problem: KeyProblem::Wrong, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            StoreError::WrongKey {
+                problem: KeyProblem::Wrong,
+                ..
+            }
+        ),
+        "{error}"
+    );
     let error = refused(&folder, &StoreOptions::default());
     assert!(error.to_string().contains("encrypted"), "{error}");
 
     let store = folder.try_open(&key).expect("its key");
-    assert_eq!(store.conversations(Some("secret"), 5).expect("searches").total, 1);
+    assert_eq!(
+        store
+            .conversations(Some("secret"), 5)
+            .expect("searches")
+            .total,
+        1
+    );
     let reader = Store::open_read_only(&folder.path, &key).expect("its key");
     assert_eq!(reader.conversations(None, 5).expect("lists").total, 1);
-    assert_eq!(format!("{key:?}"), "StoreOptions { key: Some(StoreKey(…)) }");
+    assert_eq!(
+        format!("{key:?}"),
+        "StoreOptions { key: Some(StoreKey(…)) }"
+    );
 }
 
 #[test]

@@ -18,7 +18,11 @@ pub(crate) struct Folder {
 impl Folder {
     pub(crate) fn new() -> Self {
         let keeps = tempfile::tempdir().expect("a temporary folder");
-        Self { path: keeps.path().into(), count: Default::default(), _keeps: keeps }
+        Self {
+            path: keeps.path().into(),
+            count: Default::default(),
+            _keeps: keeps,
+        }
     }
 
     pub(crate) fn file(&self) -> PathBuf {
@@ -30,7 +34,8 @@ impl Folder {
     }
 
     pub(crate) fn open(&self) -> Store {
-        self.try_open(&StoreOptions::default()).expect("the store opens")
+        self.try_open(&StoreOptions::default())
+            .expect("the store opens")
     }
 
     pub(crate) fn read_only(&self) -> Store {
@@ -52,7 +57,11 @@ impl Folder {
     }
 
     pub(crate) fn new_conversation(&self) -> InConversation {
-        InConversation::New { id: self.conversation_id(), use_case: None, scope: Scope::Private }
+        InConversation::New {
+            id: self.conversation_id(),
+            use_case: None,
+            scope: Scope::Private,
+        }
     }
 
     pub(crate) fn ask(
@@ -62,7 +71,13 @@ impl Folder {
         text: &str,
     ) -> Result<BegunTurn, StoreError> {
         let (question, answer) = (self.message_id(), self.message_id());
-        let turn = NewTurn { conversation, question, answer, text, model: &model() };
+        let turn = NewTurn {
+            conversation,
+            question,
+            answer,
+            text,
+            model: &model(),
+        };
         store.begin_turn(&turn, self.now())
     }
 
@@ -83,8 +98,11 @@ impl Folder {
         question: &str,
         answer: &str,
     ) -> FinishedAnswer {
-        let begun = self.ask(store, conversation, question).expect("the turn begins");
-        self.finish(store, begun.answer.id, answer).expect("the answer ends")
+        let begun = self
+            .ask(store, conversation, question)
+            .expect("the turn begins");
+        self.finish(store, begun.answer.id, answer)
+            .expect("the answer ends")
     }
 
     pub(crate) fn regenerate(
@@ -97,7 +115,9 @@ impl Folder {
 
     /// Is this text in any file of the folder, as it is?
     pub(crate) fn holds(&self, text: &str) -> bool {
-        files(&self.path).iter().any(|(_, bytes)| contains(bytes, text.as_bytes()))
+        files(&self.path)
+            .iter()
+            .any(|(_, bytes)| contains(bytes, text.as_bytes()))
     }
 }
 
@@ -117,9 +137,18 @@ pub(crate) fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
 }
 
 pub(crate) fn model() -> ModelName {
-    ModelName { id: "smollm2".parse().expect("a slug"), name: "SmolLM2".into() }
+    ModelName {
+        id: "smollm2".parse().expect("a slug"),
+        name: "SmolLM2".into(),
+    }
 }
 
 pub(crate) fn complete(text: &str) -> AnswerEnd<'_> {
-    AnswerEnd { status: MessageStatus::Complete, text, stats: None, error: None, finish: None }
+    AnswerEnd {
+        status: MessageStatus::Complete,
+        text,
+        stats: None,
+        error: None,
+        finish: None,
+    }
 }

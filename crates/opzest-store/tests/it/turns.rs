@@ -10,23 +10,36 @@ fn a_first_question_makes_a_conversation() {
     let folder = Folder::new();
     let mut store = folder.open();
     let begun = folder
-        .ask(&mut store, folder.new_conversation(), "How do I bake bread?\nSlowly.")
+        .ask(
+            &mut store,
+            folder.new_conversation(),
+            "How do I bake bread?\nSlowly.",
+        )
         .expect("begins");
 
     assert_eq!(begun.conversation.title, "How do I bake bread?");
     assert!(!begun.conversation.title_is_users);
     assert_eq!(begun.conversation.scope, Scope::Private);
-    assert_eq!(begun.conversation.use_case, store.default_use_case().expect("one"));
+    assert_eq!(
+        begun.conversation.use_case,
+        store.default_use_case().expect("one")
+    );
     assert_eq!(begun.conversation.model, Some(model().id));
     assert_eq!(begun.conversation.message_count, 2);
     let question = begun.question.expect("a question");
-    assert_eq!((question.role, question.status), (Role::User, MessageStatus::Complete));
+    assert_eq!(
+        (question.role, question.status),
+        (Role::User, MessageStatus::Complete)
+    );
     assert_eq!(question.variants, [question.id]);
     assert_eq!(
         (begun.answer.role, begun.answer.status),
         (Role::Assistant, MessageStatus::Streaming)
     );
-    assert_eq!((begun.answer.text.as_str(), begun.answer.finished_at), ("", None));
+    assert_eq!(
+        (begun.answer.text.as_str(), begun.answer.finished_at),
+        ("", None)
+    );
     assert_eq!(begun.answer.model, Some(model()));
 
     let opened = store.conversation(begun.conversation.id).expect("opens");
@@ -38,12 +51,19 @@ fn a_first_question_makes_a_conversation() {
 fn an_answer_is_kept_while_it_streams_and_when_it_ends() {
     let folder = Folder::new();
     let mut store = folder.open();
-    let begun = folder.ask(&mut store, folder.new_conversation(), "Hello").expect("begins");
+    let begun = folder
+        .ask(&mut store, folder.new_conversation(), "Hello")
+        .expect("begins");
     store.write_answer(begun.answer.id, "Good").expect("writes");
-    store.write_answer(begun.answer.id, "Good morn").expect("writes");
+    store
+        .write_answer(begun.answer.id, "Good morn")
+        .expect("writes");
 
     // Another process sees it at once.
-    let seen = folder.read_only().conversation(begun.conversation.id).expect("opens");
+    let seen = folder
+        .read_only()
+        .conversation(begun.conversation.id)
+        .expect("opens");
     assert_eq!(seen.messages[1].text, "Good morn");
 
     let stats = AnswerStats {
@@ -63,7 +83,9 @@ fn an_answer_is_kept_while_it_streams_and_when_it_ends() {
         finish: Some("length"),
     };
     let now = folder.now();
-    let finished = store.finish_answer(begun.answer.id, &end, now).expect("ends");
+    let finished = store
+        .finish_answer(begun.answer.id, &end, now)
+        .expect("ends");
     assert_eq!(finished.answer.text, "Good morning!");
     assert_eq!(finished.answer.status, MessageStatus::CutByLimit);
     assert_eq!(finished.answer.stats, Some(stats));
@@ -76,7 +98,9 @@ fn an_answer_is_kept_while_it_streams_and_when_it_ends() {
 fn a_failed_answer_keeps_its_text_and_its_reason() {
     let folder = Folder::new();
     let mut store = folder.open();
-    let begun = folder.ask(&mut store, folder.new_conversation(), "Hello").expect("begins");
+    let begun = folder
+        .ask(&mut store, folder.new_conversation(), "Hello")
+        .expect("begins");
     let error = AnswerError {
         code: "worker_died".into(),
         message: "The model's process ended.".into(),
@@ -96,7 +120,9 @@ fn a_failed_answer_keeps_its_text_and_its_reason() {
         }),
         ..complete("Good m")
     };
-    let finished = store.finish_answer(begun.answer.id, &end, folder.now()).expect("ends");
+    let finished = store
+        .finish_answer(begun.answer.id, &end, folder.now())
+        .expect("ends");
     assert_eq!(finished.answer.error, Some(error));
     assert_eq!(finished.answer.text, "Good m");
     assert_eq!(finished.answer.stats.expect("kept").tokens_per_second, 0.0);
@@ -108,25 +134,47 @@ fn an_ended_answer_is_not_written_again() {
     let mut store = folder.open();
     let done = folder.turn(&mut store, folder.new_conversation(), "Hello", "Hi");
     let id = done.answer.id;
-    let late = store.write_answer(id, "Hi, late").expect_err("it has ended");
+    let late = store
+        .write_answer(id, "Hi, late")
+        .expect_err("it has ended");
     assert!(matches!(late, StoreError::NotStreaming { .. }), "{late}");
-    let twice = folder.finish(&mut store, id, "Hi again").expect_err("it has ended");
+    let twice = folder
+        .finish(&mut store, id, "Hi again")
+        .expect_err("it has ended");
     assert!(matches!(twice, StoreError::NotStreaming { .. }), "{twice}");
-    let nowhere = store.write_answer(folder.message_id(), "x").expect_err("no such message");
-    assert!(matches!(nowhere, StoreError::NotFound { what: "message", .. }), "{nowhere}");
+    let nowhere = store
+        .write_answer(folder.message_id(), "x")
+        .expect_err("no such message");
+    assert!(
+        matches!(
+            nowhere,
+            StoreError::NotFound {
+                what: "message",
+                ..
+            }
+        ),
+        "{nowhere}"
+    );
 }
 
 #[test]
 fn one_answer_at_a_time_in_a_conversation() {
     let folder = Folder::new();
     let mut store = folder.open();
-    let begun = folder.ask(&mut store, folder.new_conversation(), "Hello").expect("begins");
+    let begun = folder
+        .ask(&mut store, folder.new_conversation(), "Hello")
+        .expect("begins");
     let id = begun.conversation.id;
     let second = folder.ask(&mut store, InConversation::Existing(id), "And?");
     assert!(matches!(second, Err(StoreError::StillAnswering)));
-    assert!(matches!(folder.regenerate(&mut store, id), Err(StoreError::StillAnswering)));
+    assert!(matches!(
+        folder.regenerate(&mut store, id),
+        Err(StoreError::StillAnswering)
+    ));
     // Another conversation may answer meanwhile, and the refused question left nothing.
-    folder.ask(&mut store, folder.new_conversation(), "Hello").expect("begins");
+    folder
+        .ask(&mut store, folder.new_conversation(), "Hello")
+        .expect("begins");
     assert_eq!(store.conversation(id).expect("opens").messages.len(), 2);
 }
 
@@ -134,12 +182,22 @@ fn one_answer_at_a_time_in_a_conversation() {
 fn a_regenerated_answer_is_a_selected_variant() {
     let folder = Folder::new();
     let mut store = folder.open();
-    let first = folder.turn(&mut store, folder.new_conversation(), "Name a colour", "Red");
+    let first = folder.turn(
+        &mut store,
+        folder.new_conversation(),
+        "Name a colour",
+        "Red",
+    );
     let id = first.conversation.id;
 
-    let other = ModelName { id: "qwen".parse().expect("a slug"), name: "Qwen".into() };
+    let other = ModelName {
+        id: "qwen".parse().expect("a slug"),
+        name: "Qwen".into(),
+    };
     let answer = folder.message_id();
-    let begun = store.begin_regeneration(id, answer, &other, folder.now()).expect("begins");
+    let begun = store
+        .begin_regeneration(id, answer, &other, folder.now())
+        .expect("begins");
     assert_eq!(begun.question, None);
     assert_eq!(begun.answer.variants, [first.answer.id, answer]);
     assert_eq!(begun.conversation.model, Some(other.id));
@@ -148,7 +206,11 @@ fn a_regenerated_answer_is_a_selected_variant() {
 
     let texts = |store: &opzest_store::Store| -> Vec<String> {
         let opened = store.conversation(id).expect("opens");
-        opened.messages.into_iter().map(|message| message.text).collect()
+        opened
+            .messages
+            .into_iter()
+            .map(|message| message.text)
+            .collect()
     };
     assert_eq!(texts(&store), ["Name a colour", "Blue"]);
     let selected = store.select_variant(first.answer.id).expect("selects");
@@ -169,16 +231,42 @@ fn what_is_not_there_is_named() {
         assert!(matches!(error, StoreError::NotFound { .. }), "{error}");
         error.to_string()
     };
-    let text = not_found(store.conversation(nowhere).expect_err("no such conversation"));
+    let text = not_found(
+        store
+            .conversation(nowhere)
+            .expect_err("no such conversation"),
+    );
     assert_eq!(text, format!("there is no conversation {nowhere}"));
-    not_found(store.rename_conversation(nowhere, "x").expect_err("no such conversation"));
-    not_found(store.delete_conversation(nowhere).expect_err("no such conversation"));
-    not_found(folder.regenerate(&mut store, nowhere).expect_err("no such conversation"));
+    not_found(
+        store
+            .rename_conversation(nowhere, "x")
+            .expect_err("no such conversation"),
+    );
+    not_found(
+        store
+            .delete_conversation(nowhere)
+            .expect_err("no such conversation"),
+    );
+    not_found(
+        folder
+            .regenerate(&mut store, nowhere)
+            .expect_err("no such conversation"),
+    );
     let existing = InConversation::Existing(nowhere);
-    not_found(folder.ask(&mut store, existing, "x").expect_err("no such conversation"));
-    let begun = folder.ask(&mut store, folder.new_conversation(), "Hello").expect("begins");
+    not_found(
+        folder
+            .ask(&mut store, existing, "x")
+            .expect_err("no such conversation"),
+    );
+    let begun = folder
+        .ask(&mut store, folder.new_conversation(), "Hello")
+        .expect("begins");
     let question = begun.question.expect("a question").id;
-    not_found(store.select_variant(question).expect_err("a question has no variants"));
+    not_found(
+        store
+            .select_variant(question)
+            .expect_err("a question has no variants"),
+    );
 }
 
 #[test]
@@ -186,8 +274,12 @@ fn conversations_are_listed_newest_first() {
     let folder = Folder::new();
     let mut store = folder.open();
     let titles = ["one", "two", "three"];
-    let ids = titles
-        .map(|title| folder.turn(&mut store, folder.new_conversation(), title, "ok").conversation.id);
+    let ids = titles.map(|title| {
+        folder
+            .turn(&mut store, folder.new_conversation(), title, "ok")
+            .conversation
+            .id
+    });
     folder.turn(&mut store, InConversation::Existing(ids[0]), "again", "ok");
     // Renaming is no news.
     let renamed = store.rename_conversation(ids[1], "zwei").expect("renames");
@@ -198,7 +290,10 @@ fn conversations_are_listed_newest_first() {
         let titles: Vec<_> = page.items.into_iter().map(|item| item.title).collect();
         (titles, page.total)
     };
-    assert_eq!(listed(10), (vec!["one".into(), "three".into(), "zwei".into()], 3));
+    assert_eq!(
+        listed(10),
+        (vec!["one".into(), "three".into(), "zwei".into()], 3)
+    );
     assert_eq!(listed(1), (vec!["one".into()], 3));
     assert_eq!(listed(0), (vec![], 3));
 }
@@ -207,12 +302,19 @@ fn conversations_are_listed_newest_first() {
 fn a_crash_leaves_an_interrupted_answer_with_its_text() {
     let folder = Folder::new();
     let mut store = folder.open();
-    let begun = folder.ask(&mut store, folder.new_conversation(), "Hello").expect("begins");
-    store.write_answer(begun.answer.id, "Good mor").expect("writes");
+    let begun = folder
+        .ask(&mut store, folder.new_conversation(), "Hello")
+        .expect("begins");
+    store
+        .write_answer(begun.answer.id, "Good mor")
+        .expect("writes");
     drop(store);
 
     // A reader repairs nothing.
-    let seen = folder.read_only().conversation(begun.conversation.id).expect("opens");
+    let seen = folder
+        .read_only()
+        .conversation(begun.conversation.id)
+        .expect("opens");
     assert_eq!(seen.messages[1].status, MessageStatus::Streaming);
 
     let mut store = folder.open();
@@ -221,6 +323,11 @@ fn a_crash_leaves_an_interrupted_answer_with_its_text() {
     assert_eq!(opened.messages[1].status, MessageStatus::Interrupted);
     assert_eq!(opened.messages[1].text, "Good mor");
     // What was kept can be found, and the conversation goes on.
-    assert_eq!(store.conversations(Some("mor"), 5).expect("searches").total, 1);
-    folder.regenerate(&mut store, begun.conversation.id).expect("begins");
+    assert_eq!(
+        store.conversations(Some("mor"), 5).expect("searches").total,
+        1
+    );
+    folder
+        .regenerate(&mut store, begun.conversation.id)
+        .expect("begins");
 }
