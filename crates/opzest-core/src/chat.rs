@@ -1,5 +1,6 @@
 //! Messages between a person and a language model.
 
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 
 /// Who speaks, in the roles that chat templates know.
@@ -11,16 +12,8 @@ pub enum Role {
     Assistant,
 }
 
-impl Role {
-    /// The name that chat templates and OpenAI-compatible servers use.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::User => "user",
-            Self::Assistant => "assistant",
-        }
-    }
-}
+// The names that chat templates and OpenAI-compatible servers use.
+words!(Role, "role", { System => "system", User => "user", Assistant => "assistant" });
 
 /// One message as a model reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +24,9 @@ pub struct ChatMessage {
 
 impl ChatMessage {
     pub fn new(role: Role, content: impl Into<String>) -> Self {
-        Self { role, content: content.into() }
+        Self {
+            role,
+            content: content.into(),
+        }
     }
 }

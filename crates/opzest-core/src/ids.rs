@@ -90,8 +90,17 @@ impl TryFrom<String> for ModelId {
 
     fn try_from(text: String) -> Result<Self, InvalidId> {
         let valid = !text.is_empty()
-            && text.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '.' | '_' | '-'));
-        if valid { Ok(Self(text)) } else { Err(InvalidId { kind: "model", text }) }
+            && text
+                .chars()
+                .all(|c| matches!(c, 'a'..='z' | '0'..='9' | '.' | '_' | '-'));
+        if valid {
+            Ok(Self(text))
+        } else {
+            Err(InvalidId {
+                kind: "model",
+                text,
+            })
+        }
     }
 }
 
@@ -136,7 +145,10 @@ mod tests {
     #[test]
     fn model_ids_are_slugs() {
         let id = |name| ModelId::from_name(name).map(|id| id.to_string());
-        assert_eq!(id("SmolLM2-135M-Instruct.Q4_1"), Some("smollm2-135m-instruct.q4_1".into()));
+        assert_eq!(
+            id("SmolLM2-135M-Instruct.Q4_1"),
+            Some("smollm2-135m-instruct.q4_1".into())
+        );
         assert_eq!(id("  Mon modèle (v2) "), Some("mon-mod-le-v2".into()));
         assert_eq!(id("***"), None);
         assert!("../etc/passwd".parse::<ModelId>().is_err());

@@ -4,4 +4,7 @@
 //! bits are passed in.
 
 pub mod chat;
+pub mod conversation;
 pub mod ids;
+pub mod model;
+pub mod words;

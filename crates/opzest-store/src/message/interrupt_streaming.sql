@@ -1,0 +1,1 @@
+UPDATE message SET status = 'interrupted' WHERE status = 'streaming' RETURNING id

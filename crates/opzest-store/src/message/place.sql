@@ -1,0 +1,1 @@
+SELECT conversation_id, position, variant, role, status FROM message WHERE id = :id

@@ -1,0 +1,1 @@
+UPDATE message SET selected = 1 WHERE id = :id

@@ -1,0 +1,1 @@
+UPDATE message SET text = :text WHERE id = :id AND status = 'streaming'

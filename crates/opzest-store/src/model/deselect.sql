@@ -1,0 +1,1 @@
+UPDATE model SET selected = 0 WHERE selected = 1

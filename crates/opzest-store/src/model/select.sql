@@ -1,0 +1,1 @@
+UPDATE model SET selected = 1 WHERE id = :id

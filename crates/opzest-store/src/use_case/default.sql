@@ -1,0 +1,1 @@
+SELECT id FROM use_case WHERE is_default = 1

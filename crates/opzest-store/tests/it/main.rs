@@ -1,0 +1,10 @@
+//! The store as its callers use it: real files, real locks.
+
+mod erasing;
+mod invariants;
+mod locking;
+mod models_and_settings;
+mod opening;
+mod searching;
+mod support;
+mod turns;
