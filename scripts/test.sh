@@ -10,7 +10,7 @@ parts_all=(scripts format lint rust docs ui-check ui-units browser window)
 export OPZEST_THREADS=${OPZEST_THREADS:-1}
 
 part_scripts() {
-    shellcheck -x -P SCRIPTDIR scripts/*.sh .ci/run || return 1
+    shellcheck -x -P SCRIPTDIR scripts/*.sh scripts/peers/*.sh .ci/run || return 1
     python3 -m unittest discover -s scripts/tests
 }
 
