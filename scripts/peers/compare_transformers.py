@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TQDM_DISABLE"] = "1"
 
 import torch
 import traces
 from gguf import GGUFReader, GGMLQuantizationType
 from transformers import AutoModelForCausalLM
-from transformers.utils import logging
 
 
 def refuse_quantised(path):
@@ -36,7 +36,6 @@ def logits_of(model, trace):
 
 def main():
     options = traces.arguments(__doc__)
-    logging.disable_progress_bar()
     models = {}
     good = True
     for path in options.traces:

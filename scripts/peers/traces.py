@@ -61,7 +61,8 @@ def compare(trace, logits):
         ours = [*candidates, [trace["answer_tokens"][position], trace["sampled"][position]]]
         for token, logprob in ours:
             other = theirs[position, token]
-            if max(logprob, other) >= least:
+            # Written so that a NaN is kept, and fails below.
+            if not (logprob < least and other < least):
                 differences.append(abs(logprob - other))
         # A probable token that the trace leaves out is a difference, too: it may not be more probable than
         # the least of those listed.
@@ -77,7 +78,7 @@ def report(name, path, trace, logits, tolerance):
     differences = compare(trace, logits)
     if differences.size == 0:
         raise SystemExit(f"{path}: nothing to compare")
-    # A NaN compares as not within.
+    # A NaN is not within anything.
     within = bool(differences.max() <= tolerance)
     print(
         f"{name}: {path.name} ({trace['evaluation']}): {len(trace['answer_tokens'])} tokens, {differences.size} entries with "
