@@ -1,8 +1,9 @@
-//! The crate from outside: real workers, the embedded model, real files.
+//! The crate from outside: real workers, the embedded model, real files, and servers that misbehave.
 
 mod adapters;
 mod files;
 mod generation;
+mod remote;
 mod repeatability;
 mod support;
 mod traces;
