@@ -239,8 +239,8 @@ impl Keyring for SystemKeyring {
         }
         keyring::Entry::store_status()
             .as_ref()
-            .map(|()| ())
-            .map_err(|error| error.to_string())
+            .copied()
+            .map_err(ToString::to_string)
     }
 
     fn set(&self, server: &str, key: &str) -> Result<(), String> {

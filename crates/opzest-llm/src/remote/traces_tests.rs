@@ -24,7 +24,7 @@ fn read(entries: &[TokenEntry]) -> (Vec<Option<TokenTrace>>, Option<String>) {
     let mut reader = TraceReader::new(20);
     let traces = entries
         .iter()
-        .flat_map(|entry| reader.read(&[entry.clone()], &entry.token))
+        .flat_map(|entry| reader.read(std::slice::from_ref(entry), &entry.token))
         .collect();
     let problem = reader.problem(entries.len() as u64);
     (traces, problem)
@@ -46,8 +46,8 @@ fn the_tail_is_what_the_candidates_leave() {
     // ln 0.5, ln 0.25: tail 0.25
     let (traces, problem) = read(&[entry(
         "a",
-        -0.693_147,
-        &[("a", -0.693_147), ("b", -1.386_294)],
+        -std::f64::consts::LN_2,
+        &[("a", -std::f64::consts::LN_2), ("b", -1.386_294)],
     )]);
     let trace = traces[0].as_ref().expect("a trace");
     assert_eq!(problem, None);

@@ -3,6 +3,7 @@
 use super::fault_server::{FaultServer, STREAM, Step, event, farewell, send};
 use super::{Outcome, ask, config, model, request};
 use serde_json::{Value, json};
+use std::f64::consts::LN_2;
 
 fn token(text: &str, logprob: Value, top: &[(&str, f64)]) -> Step {
     let top: Vec<Value> = top
@@ -32,9 +33,9 @@ async fn traced(tokens: Vec<Step>) -> (Outcome, Value) {
 #[tokio::test]
 async fn good_traces_arrive_with_their_tokens() {
     // ln 0.5, ln 0.25
-    let top = [("a", -0.693_147_2), ("b", -1.386_294_4)];
+    let top = [("a", -LN_2), ("b", -1.386_294_4)];
     let (outcome, body) = traced(vec![
-        token("a", json!(-0.693_147_2), &top),
+        token("a", json!(-LN_2), &top),
         token("b", json!(-1.386_294_4), &top),
     ])
     .await;
