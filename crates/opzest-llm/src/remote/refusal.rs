@@ -20,7 +20,9 @@ pub(super) fn refused(
     retry_after: Option<Duration>,
     sent: &Value,
 ) -> Failed {
-    let constrained = request.constraint.is_some() && matches!(failure.status, 400 | 422);
+    // llama-cpp-python answers 500 to what it cannot validate.
+    let constrained =
+        request.constraint.is_some() && matches!(failure.status, 400 | 422 | 500 | 501);
     let names_constraint = ["response_format", "json_schema", "grammar"]
         .iter()
         .any(|field| failure.names(field));

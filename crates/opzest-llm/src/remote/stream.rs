@@ -83,7 +83,7 @@ pub(super) async fn read_stream(
         if at_end {
             return Err(Failed::transient(LlmError::Connection {
                 server: inner.server.name().to_owned(),
-                reason: "the answer broke off before its end".into(),
+                reason: "it was lost before the end of the answer".into(),
             }));
         }
         if course.answer.has_ended() {

@@ -8,8 +8,8 @@
 //!   token can really have probability 1, and then no trace means the same (the hard label). An answer
 //!   of two or more tokens without any other value comes from a server that does not know the values
 //!   (speculative decoding), and is reported; nothing was handed out by then.
-//! - The tokens must spell the text. A token that the server could only write as U+FFFD has no
-//!   trace; such candidates go to the tail.
+//! - The tokens must spell the text. A token whose bytes the server does not know (it wrote U+FFFD, or
+//!   nothing) has no trace; such candidates go to the tail.
 //!
 //! A refusal can come after traces were handed out: with a `trace_problem` in the summary, all traces of
 //! the generation are void.
@@ -201,13 +201,14 @@ fn check_mass(logprobs: impl Iterator<Item = f64>) -> Result<(), String> {
     Ok(())
 }
 
-/// The bytes of a token; `None` where the server replaced part of a character by U+FFFD.
+/// The bytes of a token; `None` where the server lost part of a character: most write U+FFFD for it,
+/// llama-cpp-python nothing at all.
 fn known_bytes(token: &str, bytes: Option<&[u8]>) -> Option<Vec<u8>> {
     let bytes = bytes.unwrap_or(token.as_bytes());
     let replaced = bytes
         .windows(3)
         .any(|window| window == "\u{fffd}".as_bytes());
-    (!replaced).then(|| bytes.to_vec())
+    (!replaced && !bytes.is_empty()).then(|| bytes.to_vec())
 }
 
 /// Follows whether the tokens spell the text. Either may be ahead: text waits for a character's last byte,

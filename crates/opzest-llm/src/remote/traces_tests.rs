@@ -206,6 +206,19 @@ fn tokens_with_lost_bytes_have_no_trace_and_do_not_spoil_the_others() {
 }
 
 #[test]
+fn tokens_written_as_nothing_have_no_trace_either() {
+    // As llama-cpp-python writes parts of an emoji: no text, no bytes, and the candidates that look
+    // the same are merged.
+    let mut reader = TraceReader::new(20);
+    let lost = reader.read(&[entry("", -0.92, &[("", -0.92)])], "");
+    let known = reader.read(&[entry("\n", -1.97, &[("", -1.02), ("\n", -1.97)])], "\n");
+    let next = reader.read(&[entry("a", -0.5, &[])], "a");
+    assert_eq!(reader.problem(3), None);
+    assert!(lost[0].is_none() && next[0].is_some());
+    assert_eq!(known[0].as_ref().map(|trace| trace.top.len()), Some(1));
+}
+
+#[test]
 fn missing_log_probabilities_are_a_problem_only_for_text() {
     let mut reader = TraceReader::new(20);
     reader.read(&[], "text");

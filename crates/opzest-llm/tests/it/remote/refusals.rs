@@ -194,8 +194,14 @@ async fn without_log_probabilities_the_text_still_comes() {
 
 #[tokio::test]
 async fn a_schema_that_the_server_does_not_know_is_unsupported() {
-    let server =
-        FaultServer::start(vec![bad_request("response_format is not supported", None)]).await;
+    for status in ["400 Bad Request", "500 Internal Server Error"] {
+        schema_is_unsupported(status).await;
+    }
+}
+
+async fn schema_is_unsupported(status: &str) {
+    let refusal = json!({"error": {"message": "'loc': ('body', 'response_format', 'type')"}});
+    let server = FaultServer::start(vec![json(status, &refusal)]).await;
     let model = model(config(&server));
     assert!(model.capabilities().json_schema);
     let mut request = request();
