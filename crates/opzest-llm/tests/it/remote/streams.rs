@@ -257,6 +257,7 @@ async fn creating_a_model_opens_no_connection() {
     let request = opzest_llm::ScoreRequest {
         messages: Vec::new(),
         answer: String::new(),
+        answer_tokens: None,
         end_of_turn: false,
         top_k: 1,
         adapters: Vec::new(),
