@@ -6,6 +6,7 @@
 pub mod error;
 pub mod local;
 pub mod model;
+pub mod remote;
 pub mod trace;
 
 pub use error::{LlmError, ModelFileProblem};

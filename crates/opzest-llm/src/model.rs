@@ -126,7 +126,8 @@ pub struct GenerationSummary {
     pub generating: Duration,
     /// Tokens that one conversation may hold, if the model tells it.
     pub context_size: Option<u32>,
-    /// Why the requested trace is missing or was refused, in one sentence.
+    /// Why the requested trace is missing or was refused, in one sentence. With a reason here no
+    /// trace of this generation may be used, also those that came with earlier tokens.
     pub trace_problem: Option<String>,
 }
 
