@@ -245,16 +245,30 @@ pub struct SettingsView {
 
 /// While an answer is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum ChatEvent {
     /// The messages are in the store; `question` is absent when regenerating.
-    Started { conversation: ConversationSummary, question: Option<Message>, answer: Message },
+    Started {
+        conversation: ConversationSummary,
+        question: Option<Message>,
+        answer: Message,
+    },
     /// The model is being loaded into memory.
     LoadingModel { model_name: String },
     /// The model reads the conversation.
     Reading { read: u32, total: u32, cached: u32 },
     /// More text.
-    Delta { text: String, tokens: u32, tokens_per_second: f32, context_used: u32, context_size: u32 },
+    Delta {
+        text: String,
+        tokens: u32,
+        tokens_per_second: f32,
+        context_used: u32,
+        context_size: u32,
+    },
 }
 
 /// How an answer ended; a failed one is told by its status and error, and what was written is kept.

@@ -30,9 +30,15 @@ pub enum ModelFileProblem {
 #[derive(Debug, Clone, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum LlmError {
     #[error("{} cannot be used: {problem}", path.display())]
-    ModelFile { path: PathBuf, problem: ModelFileProblem },
+    ModelFile {
+        path: PathBuf,
+        problem: ModelFileProblem,
+    },
     #[error("the conversation has {prompt_tokens} tokens and the context holds {context_size}")]
-    ContextOverflow { prompt_tokens: u32, context_size: u32 },
+    ContextOverflow {
+        prompt_tokens: u32,
+        context_size: u32,
+    },
     #[error("the model needs about {needed_mb} MB of memory and {available_mb} MB are free")]
     OutOfMemory { needed_mb: u64, available_mb: u64 },
     #[error("the model's process ended unexpectedly ({how})")]
@@ -51,13 +57,25 @@ pub enum LlmError {
     Cancelled,
 
     #[error("{server} answered {status}: {message}")]
-    Server { server: String, status: u16, message: String },
+    Server {
+        server: String,
+        status: u16,
+        message: String,
+    },
     #[error("{server} did not answer in time ({what}, {} s)", after.as_secs_f32())]
-    Timeout { server: String, what: String, after: Duration },
+    Timeout {
+        server: String,
+        what: String,
+        after: Duration,
+    },
     #[error("no connection to {server}: {reason}")]
     Connection { server: String, reason: String },
     #[error("{server} sent something that is not an OpenAI-compatible answer: {detail}")]
     Protocol { server: String, detail: String },
     #[error("the API key for {server} cannot be {action}: {reason}")]
-    ApiKey { server: String, action: String, reason: String },
+    ApiKey {
+        server: String,
+        action: String,
+        reason: String,
+    },
 }

@@ -25,7 +25,12 @@ pub struct Sampling {
 }
 
 impl Sampling {
-    pub const GREEDY: Self = Self { temperature: 0.0, top_p: 1.0, min_p: 0.0, seed: Some(0) };
+    pub const GREEDY: Self = Self {
+        temperature: 0.0,
+        top_p: 1.0,
+        min_p: 0.0,
+        seed: Some(0),
+    };
 }
 
 /// Restricts what the model can write.
@@ -137,7 +142,10 @@ pub enum GenerationEvent {
     Reading { read: u32, total: u32, cached: u32 },
     /// One token: the text that became printable with it (may be empty: a token can end inside a
     /// character, be held back for a stop string, or be the end of the turn), and its trace if asked for.
-    Token { text: String, trace: Option<TokenTrace> },
+    Token {
+        text: String,
+        trace: Option<TokenTrace>,
+    },
     /// The last event.
     Finished(GenerationSummary),
 }

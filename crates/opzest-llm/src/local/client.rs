@@ -39,7 +39,12 @@ pub async fn quantise(
     threads: u32,
 ) -> Result<u64, LlmError> {
     let (source, target) = (absolute(source), absolute(target));
-    let task = Task::Quantise { source, target, to, threads };
+    let task = Task::Quantise {
+        source,
+        target,
+        to,
+        threads,
+    };
     let mut worker = WorkerProcess::start(command, task).await?;
     match worker.result().await? {
         FromWorker::Quantised { bytes } => Ok(bytes),
@@ -48,7 +53,9 @@ pub async fn quantise(
 }
 
 fn unexpected(frame: &FromWorker) -> LlmError {
-    LlmError::WorkerStart { reason: format!("it answered out of turn ({frame:?})") }
+    LlmError::WorkerStart {
+        reason: format!("it answered out of turn ({frame:?})"),
+    }
 }
 
 /// A GGUF model on this computer. Cheap to make: the worker starts with the first request.
@@ -159,7 +166,11 @@ impl LocalModel {
 
     /// Whether the next request needs no loading.
     pub async fn is_loaded(&self) -> bool {
-        self.connection.lock().await.as_ref().is_some_and(|connection| !connection.jobs.ended())
+        self.connection
+            .lock()
+            .await
+            .as_ref()
+            .is_some_and(|connection| !connection.jobs.ended())
     }
 
     /// Ends the worker and frees its memory. Requests under way fail; the next one loads again.
@@ -169,15 +180,25 @@ impl LocalModel {
 
     /// The worker's process, if one runs.
     pub async fn process_id(&self) -> Option<u32> {
-        self.connection.lock().await.as_ref().and_then(|connection| connection.process_id)
+        self.connection
+            .lock()
+            .await
+            .as_ref()
+            .and_then(|connection| connection.process_id)
     }
 
     async fn connect(&self) -> Result<Connection, LlmError> {
         let mut current = self.connection.lock().await;
-        if let Some(connection) = current.as_ref().filter(|connection| !connection.jobs.ended()) {
+        if let Some(connection) = current
+            .as_ref()
+            .filter(|connection| !connection.jobs.ended())
+        {
             return Ok(connection.clone());
         }
-        let task = Task::Serve { model: self.path.clone(), options: self.options };
+        let task = Task::Serve {
+            model: self.path.clone(),
+            options: self.options,
+        };
         let mut worker = WorkerProcess::start(&self.command, task).await?;
         let loaded = match worker.result().await? {
             FromWorker::Loaded(loaded) => loaded,
@@ -218,7 +239,11 @@ async fn carry(
     jobs: Arc<Jobs>,
     alive: CancellationToken,
 ) {
-    let WorkerProcess { mut child, mut sender, mut receiver } = worker;
+    let WorkerProcess {
+        mut child,
+        mut sender,
+        mut receiver,
+    } = worker;
     let writing = async {
         while let Some(request) = outbox.recv().await {
             if process::send(&mut sender, &request).await.is_err() {
@@ -287,7 +312,11 @@ impl ChatModel for LocalModel {
         let (job, replies) = connection.jobs.open()?;
         let requests = connection.requests.clone();
         let _ = requests.send(ToWorker::Generate { job, request });
-        let guard = CancelOnDrop { job, requests: requests.clone(), _connection: connection };
+        let guard = CancelOnDrop {
+            job,
+            requests: requests.clone(),
+            _connection: connection,
+        };
         let cancelling = tokio::spawn(async move {
             cancel.cancelled().await;
             let _ = requests.send(ToWorker::Cancel { job });
@@ -298,7 +327,9 @@ impl ChatModel for LocalModel {
             match reply {
                 Reply::Event(event) => Ok(event),
                 Reply::Failed(error) => Err(error),
-                Reply::Scored(_) => Err(LlmError::WorkerStart { reason: "a score out of turn".into() }),
+                Reply::Scored(_) => Err(LlmError::WorkerStart {
+                    reason: "a score out of turn".into(),
+                }),
             }
         });
         Ok(stream.boxed())
@@ -313,7 +344,11 @@ impl ChatModel for LocalModel {
         let (job, mut replies) = connection.jobs.open()?;
         let requests = connection.requests.clone();
         let _ = requests.send(ToWorker::Score { job, request });
-        let _guard = CancelOnDrop { job, requests, _connection: connection };
+        let _guard = CancelOnDrop {
+            job,
+            requests,
+            _connection: connection,
+        };
         let reply = tokio::select! {
             reply = replies.recv() => reply,
             () = cancel.cancelled() => return Err(LlmError::Cancelled),
@@ -321,9 +356,9 @@ impl ChatModel for LocalModel {
         match reply {
             Some(Reply::Scored(traces)) => Ok(traces),
             Some(Reply::Failed(error)) => Err(error),
-            Some(Reply::Event(_)) | None => {
-                Err(LlmError::WorkerStart { reason: "an event out of turn".into() })
-            }
+            Some(Reply::Event(_)) | None => Err(LlmError::WorkerStart {
+                reason: "an event out of turn".into(),
+            }),
         }
     }
 }

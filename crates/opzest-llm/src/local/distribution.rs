@@ -32,10 +32,19 @@ pub fn top_k(logits: &[f32], token: u32, k: usize) -> TopK {
     if !best.contains(&token) {
         best.push(token);
     }
-    let top: Vec<(u32, f32)> =
-        best.into_iter().map(|id| (id, logprob_of(logits[id as usize]))).collect();
-    let inside: f64 = top.iter().map(|&(_, logprob)| f64::from(logprob).exp()).sum();
-    TopK { top, logprob: logprob_of(logits[token as usize]), tail: (1.0 - inside).clamp(0.0, 1.0) as f32 }
+    let top: Vec<(u32, f32)> = best
+        .into_iter()
+        .map(|id| (id, logprob_of(logits[id as usize])))
+        .collect();
+    let inside: f64 = top
+        .iter()
+        .map(|&(_, logprob)| f64::from(logprob).exp())
+        .sum();
+    TopK {
+        top,
+        logprob: logprob_of(logits[token as usize]),
+        tail: (1.0 - inside).clamp(0.0, 1.0) as f32,
+    }
 }
 
 /// The index of the greatest logit; the first of equals.
@@ -62,12 +71,17 @@ fn select_best(logits: &[f32], block_max: &[f32], k: usize) -> Vec<u32> {
         if block_max[block] >= threshold {
             let start = (block * BLOCK) as u32;
             candidates.extend(
-                (start..).zip(values).filter(|(_, value)| **value >= threshold).map(|(id, _)| id),
+                (start..)
+                    .zip(values)
+                    .filter(|(_, value)| **value >= threshold)
+                    .map(|(id, _)| id),
             );
         }
     }
     let order = |a: &u32, b: &u32| {
-        logits[*b as usize].total_cmp(&logits[*a as usize]).then_with(|| a.cmp(b))
+        logits[*b as usize]
+            .total_cmp(&logits[*a as usize])
+            .then_with(|| a.cmp(b))
     };
     if candidates.len() > k {
         candidates.select_nth_unstable_by(k - 1, order);
@@ -86,7 +100,10 @@ fn max_of(values: &[f32]) -> f32 {
             *lane = if value > *lane { value } else { *lane };
         }
     }
-    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a })
+    lanes
+        .iter()
+        .chain(rest)
+        .fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a })
 }
 
 /// Sum of exp(value - max), accumulated in f64 per block of f32 sums.
@@ -102,7 +119,10 @@ fn sum_exp(values: &[f32], max: f32) -> f64 {
                     *lane += exp_nonpositive(value - max);
                 }
             }
-            let rest: f64 = rest.iter().map(|&value| f64::from(exp_nonpositive(value - max))).sum();
+            let rest: f64 = rest
+                .iter()
+                .map(|&value| f64::from(exp_nonpositive(value - max)))
+                .sum();
             lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>() + rest
         })
         .sum()
@@ -132,9 +152,14 @@ mod tests {
 
     /// The definition, in f64.
     fn reference(logits: &[f32]) -> Vec<f64> {
-        let max = logits.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(f64::from(b)));
+        let max = logits
+            .iter()
+            .fold(f64::NEG_INFINITY, |a, &b| a.max(f64::from(b)));
         let sum: f64 = logits.iter().map(|&l| (f64::from(l) - max).exp()).sum();
-        logits.iter().map(|&l| f64::from(l) - max - sum.ln()).collect()
+        logits
+            .iter()
+            .map(|&l| f64::from(l) - max - sum.ln())
+            .collect()
     }
 
     #[test]
@@ -152,7 +177,10 @@ mod tests {
     fn the_written_token_is_always_there() {
         let logits: Vec<f32> = (0..200).map(|i| -(i as f32)).collect();
         let trace = top_k(&logits, 199, 4);
-        assert_eq!(trace.top.iter().map(|t| t.0).collect::<Vec<_>>(), [0, 1, 2, 3, 199]);
+        assert_eq!(
+            trace.top.iter().map(|t| t.0).collect::<Vec<_>>(),
+            [0, 1, 2, 3, 199]
+        );
         assert_eq!(trace.logprob, trace.top[4].1);
     }
 

@@ -35,7 +35,12 @@ impl Machine {
             .with_memory(MemoryRefreshKind::nothing().with_ram())
             .with_cpu(CpuRefreshKind::nothing());
         let system = System::new_with_specifics(wanted).ok();
-        let brand = |system: &System| system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
+        let brand = |system: &System| {
+            system
+                .cpus()
+                .first()
+                .map(|cpu| cpu.brand().trim().to_owned())
+        };
         Self {
             processor: system.as_ref().and_then(brand).unwrap_or_default(),
             physical_cores: physical.clamp(1, logical),
@@ -60,12 +65,25 @@ pub struct LoadChoices {
 pub fn choose(machine: &Machine, model: &ModelFileInfo, choices: LoadChoices) -> LoadOptions {
     let sequences = choices.sequences.unwrap_or(2).max(1);
     let per_token = model.cache_bytes_per_token.max(1) * u64::from(sequences);
-    let affordable = u32::try_from(machine.available_bytes / CACHE_SHARE / per_token).unwrap_or(u32::MAX);
-    let trained = if model.trained_context == 0 { *CONTEXT_RANGE.end() } else { model.trained_context };
-    let longest = affordable.min(*CONTEXT_RANGE.end()).max(*CONTEXT_RANGE.start()).min(trained);
-    let context_size = choices.context_size.map_or(longest, |wanted| wanted.clamp(CONTEXT_STEP, trained.max(CONTEXT_STEP)));
+    let affordable =
+        u32::try_from(machine.available_bytes / CACHE_SHARE / per_token).unwrap_or(u32::MAX);
+    let trained = if model.trained_context == 0 {
+        *CONTEXT_RANGE.end()
+    } else {
+        model.trained_context
+    };
+    let longest = affordable
+        .min(*CONTEXT_RANGE.end())
+        .max(*CONTEXT_RANGE.start())
+        .min(trained);
+    let context_size = choices.context_size.map_or(longest, |wanted| {
+        wanted.clamp(CONTEXT_STEP, trained.max(CONTEXT_STEP))
+    });
     LoadOptions {
-        threads: choices.threads.unwrap_or(machine.physical_cores).clamp(1, 512),
+        threads: choices
+            .threads
+            .unwrap_or(machine.physical_cores)
+            .clamp(1, 512),
         context_size: context_size.next_multiple_of(CONTEXT_STEP),
         sequences,
         memory_map: choices.memory_map.unwrap_or(true),
@@ -74,7 +92,9 @@ pub fn choose(machine: &Machine, model: &ModelFileInfo, choices: LoadChoices) ->
 
 /// Memory that a model needs with these options, in bytes: weights, caches and buffers.
 pub fn needed_bytes(model: &ModelFileInfo, options: &LoadOptions) -> u64 {
-    let cache = model.cache_bytes_per_token * u64::from(options.context_size) * u64::from(options.sequences);
+    let cache = model.cache_bytes_per_token
+        * u64::from(options.context_size)
+        * u64::from(options.sequences);
     model.file_bytes + cache + COMPUTE_BYTES
 }
 
@@ -111,14 +131,25 @@ mod tests {
     #[test]
     fn a_roomy_computer_gets_physical_cores_and_the_whole_context() {
         let options = choose(&machine(8 << 30), &model(), LoadChoices::default());
-        assert_eq!(options, LoadOptions { threads: 4, context_size: 8192, sequences: 2, memory_map: true });
+        assert_eq!(
+            options,
+            LoadOptions {
+                threads: 4,
+                context_size: 8192,
+                sequences: 2,
+                memory_map: true
+            }
+        );
         assert!(needed_bytes(&model(), &options) < 1 << 30);
     }
 
     #[test]
     fn a_small_computer_gets_a_shorter_context() {
         let options = choose(&machine(256 << 20), &model(), LoadChoices::default());
-        assert_eq!(options.context_size, 1536, "64 MB for two sequences of 23,040 bytes a token");
+        assert_eq!(
+            options.context_size, 1536,
+            "64 MB for two sequences of 23,040 bytes a token"
+        );
     }
 
     #[test]
@@ -130,6 +161,14 @@ mod tests {
             memory_map: Some(false),
         };
         let options = choose(&machine(8 << 30), &model(), choices);
-        assert_eq!(options, LoadOptions { threads: 1, context_size: 8192, sequences: 1, memory_map: false });
+        assert_eq!(
+            options,
+            LoadOptions {
+                threads: 1,
+                context_size: 8192,
+                sequences: 1,
+                memory_map: false
+            }
+        );
     }
 }

@@ -26,7 +26,10 @@ impl WorkerCommand {
     }
 
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), arguments: Vec::new() }
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+        }
     }
 
     /// The same worker, started through another program (`prlimit`, `nice` ...).
@@ -34,7 +37,10 @@ impl WorkerCommand {
         let mut all: Vec<OsString> = arguments.iter().map(OsString::from).collect();
         all.push(self.program.into());
         all.extend(self.arguments);
-        Self { program: program.into(), arguments: all }
+        Self {
+            program: program.into(),
+            arguments: all,
+        }
     }
 }
 
@@ -69,10 +75,16 @@ impl WorkerProcess {
             return Err(failed("its pipes are missing".into()));
         };
         tokio::spawn(log_errors(stderr));
-        let mut process =
-            Self { child, sender: FramedWrite::new(stdin, codec()), receiver: FramedRead::new(stdout, codec()) };
+        let mut process = Self {
+            child,
+            sender: FramedWrite::new(stdin, codec()),
+            receiver: FramedRead::new(stdout, codec()),
+        };
         // A worker that dies at once is reported by the missing answer, not by the broken pipe.
-        let hello = Hello { version: protocol::VERSION.to_owned(), task };
+        let hello = Hello {
+            version: protocol::VERSION.to_owned(),
+            task,
+        };
         let _ = send(&mut process.sender, &hello).await;
         match process.receive().await? {
             FromWorker::Hello { version } if version == protocol::VERSION => Ok(process),
@@ -86,8 +98,9 @@ impl WorkerProcess {
     /// The next frame. An error if the worker is gone.
     pub async fn receive(&mut self) -> Result<FromWorker, LlmError> {
         match self.receiver.next().await {
-            Some(Ok(bytes)) => protocol::decode(&bytes)
-                .map_err(|error| LlmError::WorkerStart { reason: format!("it sent nonsense ({error})") }),
+            Some(Ok(bytes)) => protocol::decode(&bytes).map_err(|error| LlmError::WorkerStart {
+                reason: format!("it sent nonsense ({error})"),
+            }),
             Some(Err(_)) | None => Err(died(&mut self.child).await),
         }
     }
@@ -131,7 +144,10 @@ fn describe(status: ExitStatus) -> String {
 }
 
 fn codec() -> LengthDelimitedCodec {
-    LengthDelimitedCodec::builder().little_endian().max_frame_length(MAX_FRAME).new_codec()
+    LengthDelimitedCodec::builder()
+        .little_endian()
+        .max_frame_length(MAX_FRAME)
+        .new_codec()
 }
 
 /// The worker's log, line by line, into ours.

@@ -40,11 +40,19 @@ pub struct Hello {
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Task {
     /// Load a model and answer requests until standard input ends.
-    Serve { model: PathBuf, options: LoadOptions },
+    Serve {
+        model: PathBuf,
+        options: LoadOptions,
+    },
     /// Read a GGUF file's metadata and check that the file is whole.
     Inspect { file: PathBuf },
     /// Write `source` in another precision to `target`, whole or not at all.
-    Quantise { source: PathBuf, target: PathBuf, to: QuantisedType, threads: u32 },
+    Quantise {
+        source: PathBuf,
+        target: PathBuf,
+        to: QuantisedType,
+        threads: u32,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,15 +65,28 @@ pub enum ToWorker {
 #[derive(Debug, Serialize, Deserialize)]
 pub enum FromWorker {
     /// The answer to [`Hello`], before anything else.
-    Hello { version: String },
+    Hello {
+        version: String,
+    },
     Loaded(LoadedModel),
     Inspected(ModelFileInfo),
-    Quantised { bytes: u64 },
+    Quantised {
+        bytes: u64,
+    },
     /// The task itself failed; the worker ends.
     TaskFailed(LlmError),
-    Generation { job: JobId, event: GenerationEvent },
-    Scored { job: JobId, traces: Vec<TokenTrace> },
-    JobFailed { job: JobId, error: LlmError },
+    Generation {
+        job: JobId,
+        event: GenerationEvent,
+    },
+    Scored {
+        job: JobId,
+        traces: Vec<TokenTrace>,
+    },
+    JobFailed {
+        job: JobId,
+        error: LlmError,
+    },
 }
 
 /// A frame's content.

@@ -31,7 +31,10 @@ fn bad_files(folder: &Path) -> Vec<(PathBuf, &'static str)> {
     // The architecture's name in the header, in place: llama -> zlama.
     let mut unsupported = good.clone();
     let key = b"general.architecture";
-    let at = good.windows(key.len()).position(|window| window == key).expect("the key");
+    let at = good
+        .windows(key.len())
+        .position(|window| window == key)
+        .expect("the key");
     unsupported[at + key.len() + 4 + 8] = b'z';
     // A header that promises 2^60 keys.
     let mut lying = good[..4096].to_vec();
@@ -43,15 +46,33 @@ fn bad_files(folder: &Path) -> Vec<(PathBuf, &'static str)> {
         (folder.to_owned(), "it is a folder"),
         (write("empty.gguf", b""), "the file is empty"),
         (write("short.gguf", b"GGUF"), "damaged"),
-        (write("text.gguf", b"this is a text, not a model"), "not a GGUF file"),
-        (write("page.gguf", b"<!doctype html><p>404"), "it is a web page"),
-        (write("archive.gguf", b"PK\x03\x04............"), "ZIP archive"),
+        (
+            write("text.gguf", b"this is a text, not a model"),
+            "not a GGUF file",
+        ),
+        (
+            write("page.gguf", b"<!doctype html><p>404"),
+            "it is a web page",
+        ),
+        (
+            write("archive.gguf", b"PK\x03\x04............"),
+            "ZIP archive",
+        ),
         (write("header.gguf", &good[..2000]), "damaged"),
-        (write("half.gguf", &good[..good.len() / 2]), "the file is cut off: it should have 98362432"),
+        (
+            write("half.gguf", &good[..good.len() / 2]),
+            "the file is cut off: it should have 98362432",
+        ),
         (write("last-byte.gguf", &good[..good.len() - 1]), "cut off"),
-        (write("noise.gguf", &[b"GGUF".as_slice(), &[0xa5; 4096]].concat()), "damaged"),
+        (
+            write("noise.gguf", &[b"GGUF".as_slice(), &[0xa5; 4096]].concat()),
+            "damaged",
+        ),
         (write("lying.gguf", &lying), "damaged"),
-        (write("unsupported.gguf", &unsupported), "architecture, `zlama`, is not supported"),
+        (
+            write("unsupported.gguf", &unsupported),
+            "architecture, `zlama`, is not supported",
+        ),
         (adapter, "it is of the type `adapter`"),
     ]
 }
@@ -63,9 +84,16 @@ async fn every_bad_file_is_named_with_its_reason() {
         let model = LocalModel::new(worker(), &path, OPTIONS);
         let error = run(&model, greedy("Hi", 2)).await.expect_err("a bad file");
         let text = error.to_string();
-        assert!(matches!(error, LlmError::ModelFile { .. }), "{}: {text}", path.display());
+        assert!(
+            matches!(error, LlmError::ModelFile { .. }),
+            "{}: {text}",
+            path.display()
+        );
         assert!(text.contains(expected), "{}: {text}", path.display());
-        assert!(text.contains(path.to_str().expect("UTF-8")), "the file is named: {text}");
+        assert!(
+            text.contains(path.to_str().expect("UTF-8")),
+            "the file is named: {text}"
+        );
     }
 }
 
@@ -75,11 +103,17 @@ async fn a_model_that_cannot_converse_is_refused() {
     let good = std::fs::read(model_path()).expect("reads");
     let mut base = good;
     let key = b"tokenizer.chat_template";
-    let at = base.windows(key.len()).position(|window| window == key).expect("the key");
+    let at = base
+        .windows(key.len())
+        .position(|window| window == key)
+        .expect("the key");
     base[at] = b'X';
     let path = folder.path().join("base.gguf");
     std::fs::write(&path, base).expect("writes");
-    let error = LocalModel::new(worker(), &path, OPTIONS).load().await.expect_err("refused");
+    let error = LocalModel::new(worker(), &path, OPTIONS)
+        .load()
+        .await
+        .expect_err("refused");
     assert!(error.to_string().contains("no chat template"), "{error}");
 }
 
@@ -87,11 +121,15 @@ async fn a_model_that_cannot_converse_is_refused() {
 async fn quantising_is_whole_or_not_at_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("q8.gguf");
-    let bytes =
-        quantise(&worker(), &model_path(), &target, QuantisedType::Q8_0, 1).await.expect("quantises");
+    let bytes = quantise(&worker(), &model_path(), &target, QuantisedType::Q8_0, 1)
+        .await
+        .expect("quantises");
     assert_eq!(bytes, std::fs::metadata(&target).expect("there").len());
     let info = inspect(&worker(), &target).await.expect("reads");
-    assert_eq!((info.quantisation.as_str(), info.parameters), ("Q8_0", 134_515_008));
+    assert_eq!(
+        (info.quantisation.as_str(), info.parameters),
+        ("Q8_0", 134_515_008)
+    );
     let answer = run(
         &LocalModel::new(worker(), &target, OPTIONS),
         greedy("How many days are in a week?", 24),
@@ -103,18 +141,38 @@ async fn quantising_is_whole_or_not_at_all() {
     let source = folder.path().join("half.gguf");
     let good = std::fs::read(model_path()).expect("reads");
     std::fs::write(&source, &good[..good.len() / 2]).expect("writes");
-    let error = quantise(&worker(), &source, &folder.path().join("no.gguf"), QuantisedType::F16, 1)
-        .await
-        .expect_err("a broken source");
+    let error = quantise(
+        &worker(),
+        &source,
+        &folder.path().join("no.gguf"),
+        QuantisedType::F16,
+        1,
+    )
+    .await
+    .expect_err("a broken source");
     assert!(
-        matches!(error, LlmError::ModelFile { problem: ModelFileProblem::Truncated { .. }, .. }),
+        matches!(
+            error,
+            LlmError::ModelFile {
+                problem: ModelFileProblem::Truncated { .. },
+                ..
+            }
+        ),
         "{error}"
     );
     let nowhere = folder.path().join("missing-folder/no.gguf");
-    quantise(&worker(), &model_path(), &nowhere, QuantisedType::F16, 1).await.expect_err("nowhere");
+    quantise(&worker(), &model_path(), &nowhere, QuantisedType::F16, 1)
+        .await
+        .expect_err("nowhere");
     let mut names: Vec<_> = std::fs::read_dir(folder.path())
         .expect("lists")
-        .map(|entry| entry.expect("entry").file_name().into_string().expect("UTF-8"))
+        .map(|entry| {
+            entry
+                .expect("entry")
+                .file_name()
+                .into_string()
+                .expect("UTF-8")
+        })
         .collect();
     names.sort();
     assert_eq!(names, ["half.gguf", "q8.gguf"], "no broken file is left");

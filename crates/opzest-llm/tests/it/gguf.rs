@@ -65,7 +65,9 @@ pub fn adapter(path: &Path, architecture: &str, alpha: Value, strength: f32) {
     const WIDTH: u64 = 576;
     // A small deterministic pattern with mean 0.
     let pattern = |count: u64, salt: u64| {
-        (0..count).map(|i| ((i * 7919 + salt * 104_729) % 1009) as f32 / 504.0 - 1.0).collect::<Vec<_>>()
+        (0..count)
+            .map(|i| ((i * 7919 + salt * 104_729) % 1009) as f32 / 504.0 - 1.0)
+            .collect::<Vec<_>>()
     };
     let mut tensors = Vec::new();
     for layer in 0..4u64 {
@@ -76,8 +78,16 @@ pub fn adapter(path: &Path, architecture: &str, alpha: Value, strength: f32) {
             columns: WIDTH,
             values: pattern(RANK * WIDTH, layer),
         });
-        let b = pattern(WIDTH * RANK, layer + 100).into_iter().map(|value| value * strength).collect();
-        tensors.push(Matrix { name: format!("{name}.lora_b"), rows: WIDTH, columns: RANK, values: b });
+        let b = pattern(WIDTH * RANK, layer + 100)
+            .into_iter()
+            .map(|value| value * strength)
+            .collect();
+        tensors.push(Matrix {
+            name: format!("{name}.lora_b"),
+            rows: WIDTH,
+            columns: RANK,
+            values: b,
+        });
     }
     let keys = [
         ("general.architecture", Value::Text(architecture)),

@@ -10,7 +10,15 @@ fn request(messages: Vec<ChatMessage>, seed: Option<u32>, max_tokens: u32) -> Ch
     ChatRequest {
         max_tokens: Some(max_tokens),
         trace_top_k: seed.is_some().then_some(8),
-        ..ChatRequest::new(messages, Sampling { temperature: 0.9, top_p: 0.95, min_p: 0.02, seed })
+        ..ChatRequest::new(
+            messages,
+            Sampling {
+                temperature: 0.9,
+                top_p: 0.95,
+                min_p: 0.02,
+                seed,
+            },
+        )
     }
 }
 
@@ -34,7 +42,9 @@ async fn check(path: &Path, lengths: &[usize]) {
 
         // Unseeded: leaves tokens that were written one by one, and blocks that begin anywhere.
         let mut longer = conversation(words);
-        run(&used, request(longer[..1].to_vec(), None, 9)).await.expect("answers");
+        run(&used, request(longer[..1].to_vec(), None, 9))
+            .await
+            .expect("answers");
         longer.push(ChatMessage::new(Role::Assistant, "The fox."));
         longer.push(ChatMessage::new(Role::User, "Why?"));
         run(&used, request(longer, None, 5)).await.expect("answers");
@@ -42,12 +52,19 @@ async fn check(path: &Path, lengths: &[usize]) {
         // Again, now with a canonical cache of the very same prompt.
         let again = run(&used, seeded()).await.expect("answers");
         same(&again, &want, words);
-        assert!(words < 100 || again.summary.usage.cached_tokens > 0, "the cache is used");
+        assert!(
+            words < 100 || again.summary.usage.cached_tokens > 0,
+            "the cache is used"
+        );
     }
     // While another sequence writes.
     let seeded = request(conversation(120), Some(7), 12);
     let alone = run(&used, seeded.clone()).await.expect("answers");
-    let other = request(vec![ChatMessage::new(Role::User, "Tell me a story.")], None, 60);
+    let other = request(
+        vec![ChatMessage::new(Role::User, "Tell me a story.")],
+        None,
+        60,
+    );
     let (beside, _) = tokio::join!(run(&used, seeded), run(&used, other));
     same(&beside.expect("answers"), &alone, 120);
 }
@@ -69,7 +86,9 @@ async fn on_other_quantisations() {
     let folder = tempfile::tempdir().expect("a folder");
     for to in [QuantisedType::Q8_0, QuantisedType::Q4_0] {
         let path = folder.path().join(format!("{to:?}.gguf"));
-        quantise(&worker(), &model_path(), &path, to, 1).await.expect("quantises");
+        quantise(&worker(), &model_path(), &path, to, 1)
+            .await
+            .expect("quantises");
         check(&path, &[43, 130]).await;
     }
 }

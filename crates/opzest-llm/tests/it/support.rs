@@ -12,9 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 /// The embedded model's file. `make test` fetches it; a test without it must fail.
 pub fn model_path() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../models/SmolLM2-135M-Instruct.Q4_1.gguf");
-    assert!(path.exists(), "{} is missing: run `make model` first", path.display());
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    assert!(
+        path.exists(),
+        "{} is missing: run `make model` first",
+        path.display()
+    );
     path
 }
 
@@ -22,8 +26,12 @@ pub fn worker() -> WorkerCommand {
     WorkerCommand::new(env!("CARGO_BIN_EXE_opzest-llm-worker"))
 }
 
-pub const OPTIONS: LoadOptions =
-    LoadOptions { threads: 1, context_size: 2048, sequences: 2, memory_map: true };
+pub const OPTIONS: LoadOptions = LoadOptions {
+    threads: 1,
+    context_size: 2048,
+    sequences: 2,
+    memory_map: true,
+};
 
 pub fn model() -> LocalModel {
     LocalModel::new(worker(), model_path(), OPTIONS)
@@ -43,8 +51,13 @@ pub fn greedy(text: &str, max_tokens: u32) -> ChatRequest {
 
 /// A prompt of about `words` tokens.
 pub fn long_text(words: usize) -> String {
-    let sentence = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and"];
-    (0..words).map(|i| sentence[i % sentence.len()]).collect::<Vec<_>>().join(" ")
+    let sentence = [
+        "the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and",
+    ];
+    (0..words)
+        .map(|i| sentence[i % sentence.len()])
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Everything that one generation gave.
@@ -64,7 +77,13 @@ pub async fn collect(mut generation: Generation) -> Result<Outcome, LlmError> {
                 text.push_str(&piece);
                 traces.extend(trace);
             }
-            GenerationEvent::Finished(summary) => return Ok(Outcome { text, traces, summary }),
+            GenerationEvent::Finished(summary) => {
+                return Ok(Outcome {
+                    text,
+                    traces,
+                    summary,
+                });
+            }
         }
     }
     panic!("the stream ended without Finished or an error");

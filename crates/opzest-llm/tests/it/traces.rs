@@ -5,22 +5,50 @@ use opzest_llm::{ChatModel, FinishReason, LlmError, Sampling, ScoreRequest, Toke
 use tokio_util::sync::CancellationToken;
 
 fn assert_sound(trace: &TokenTrace, k: usize) {
-    assert!(trace.top.len() == k || trace.top.len() == k + 1, "{}", trace.top.len());
+    assert!(
+        trace.top.len() == k || trace.top.len() == k + 1,
+        "{}",
+        trace.top.len()
+    );
     let first = &trace.top[..k];
-    assert!(first.windows(2).all(|pair| pair[0].logprob >= pair[1].logprob), "best first");
-    assert!(trace.top.iter().any(|candidate| *candidate == trace.token), "the token is among them");
-    let mass: f64 = trace.top.iter().map(|candidate| f64::from(candidate.logprob).exp()).sum();
-    assert!((mass + f64::from(trace.tail) - 1.0).abs() < 1e-4, "{mass} + {}", trace.tail);
+    assert!(
+        first
+            .windows(2)
+            .all(|pair| pair[0].logprob >= pair[1].logprob),
+        "best first"
+    );
+    assert!(
+        trace.top.iter().any(|candidate| *candidate == trace.token),
+        "the token is among them"
+    );
+    let mass: f64 = trace
+        .top
+        .iter()
+        .map(|candidate| f64::from(candidate.logprob).exp())
+        .sum();
+    assert!(
+        (mass + f64::from(trace.tail) - 1.0).abs() < 1e-4,
+        "{mass} + {}",
+        trace.tail
+    );
 }
 
 #[tokio::test]
 async fn every_token_has_its_distribution_before_temperature() {
     let model = model();
     let mut hot = greedy("Name three fruits.", 24);
-    hot.sampling = Sampling { temperature: 1.8, top_p: 1.0, min_p: 0.0, seed: Some(3) };
+    hot.sampling = Sampling {
+        temperature: 1.8,
+        top_p: 1.0,
+        min_p: 0.0,
+        seed: Some(3),
+    };
     hot.trace_top_k = Some(64);
     let outcome = run(&model, hot.clone()).await.expect("answers");
-    assert_eq!(outcome.traces.len(), outcome.summary.usage.answer_tokens as usize);
+    assert_eq!(
+        outcome.traces.len(),
+        outcome.summary.usage.answer_tokens as usize
+    );
     for trace in &outcome.traces {
         assert_sound(trace, 64);
     }
@@ -41,7 +69,10 @@ async fn scoring_agrees_with_generating() {
     let outcome = run(&model, request).await.expect("answers");
     assert_eq!(outcome.summary.finish, FinishReason::EndOfTurn);
     let ids = |traces: &[TokenTrace]| {
-        traces.iter().map(|trace| trace.token.id.expect("local tokens have ids")).collect::<Vec<_>>()
+        traces
+            .iter()
+            .map(|trace| trace.token.id.expect("local tokens have ids"))
+            .collect::<Vec<_>>()
     };
     let score = ScoreRequest {
         messages: user(question),
@@ -51,7 +82,10 @@ async fn scoring_agrees_with_generating() {
         top_k: 64,
         adapters: Vec::new(),
     };
-    let scored = model.score(score.clone(), CancellationToken::new()).await.expect("scores");
+    let scored = model
+        .score(score.clone(), CancellationToken::new())
+        .await
+        .expect("scores");
     let greatest = outcome
         .traces
         .iter()
@@ -70,10 +104,16 @@ async fn scoring_agrees_with_generating() {
         end_of_turn: true,
         ..score
     };
-    let by_text = model.score(by_text, CancellationToken::new()).await.expect("scores");
+    let by_text = model
+        .score(by_text, CancellationToken::new())
+        .await
+        .expect("scores");
     let last = outcome.traces.len() - 1;
     assert_eq!(ids(&by_text)[..last], ids(&outcome.traces)[..last]);
-    assert_eq!(by_text.last().expect("the end of the turn").token.bytes, b"<|im_end|>");
+    assert_eq!(
+        by_text.last().expect("the end of the turn").token.bytes,
+        b"<|im_end|>"
+    );
 }
 
 #[tokio::test]
@@ -82,11 +122,17 @@ async fn the_trace_of_a_constrained_answer_is_the_free_models() {
     let mut request = greedy("How many days are in a week?", 8);
     request.trace_top_k = Some(4);
     let free = run(&model, request.clone()).await.expect("answers");
-    request.constraint = Some(opzest_llm::Constraint::Grammar(r#"root ::= "zebra""#.into()));
+    request.constraint = Some(opzest_llm::Constraint::Grammar(
+        r#"root ::= "zebra""#.into(),
+    ));
     let forced = run(&model, request).await.expect("answers");
     assert_eq!(forced.text, "zebra");
     assert_eq!(forced.traces[0].top[..4], free.traces[0].top[..4]);
-    assert_eq!(forced.traces[0].top.len(), 5, "the forced token is added to the four best");
+    assert_eq!(
+        forced.traces[0].top.len(),
+        5,
+        "the forced token is added to the four best"
+    );
     assert!(forced.traces[0].token.logprob < -3.0, "and is improbable");
 }
 
@@ -101,9 +147,18 @@ async fn unknown_tokens_and_too_long_answers_are_refused() {
         top_k: 4,
         adapters: Vec::new(),
     };
-    let error = model.score(score.clone(), CancellationToken::new()).await.expect_err("too long");
+    let error = model
+        .score(score.clone(), CancellationToken::new())
+        .await
+        .expect_err("too long");
     assert!(matches!(error, LlmError::ContextOverflow { .. }), "{error}");
-    let unknown = ScoreRequest { answer_tokens: Some(vec![49_152]), ..score };
-    let error = model.score(unknown, CancellationToken::new()).await.expect_err("no such token");
+    let unknown = ScoreRequest {
+        answer_tokens: Some(vec![49_152]),
+        ..score
+    };
+    let error = model
+        .score(unknown, CancellationToken::new())
+        .await
+        .expect_err("no such token");
     assert!(error.to_string().contains("no token 49152"), "{error}");
 }

@@ -10,7 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 async fn kill_while_writing(model: &LocalModel, signal: Signal) -> LlmError {
     let request = greedy("Write a long story about the sea.", 1000);
-    let mut generation = model.generate(request, CancellationToken::new()).await.expect("starts");
+    let mut generation = model
+        .generate(request, CancellationToken::new())
+        .await
+        .expect("starts");
     let process = model.process_id().await.expect("a worker runs");
     let mut tokens = 0;
     loop {
@@ -32,14 +35,19 @@ async fn kill_while_writing(model: &LocalModel, signal: Signal) -> LlmError {
 async fn a_killed_worker_is_told_and_replaced() {
     let model = model();
     for (signal, said) in [
-        (Signal::SIGKILL, "it was killed; if nobody did that, the computer ran out of memory"),
+        (
+            Signal::SIGKILL,
+            "it was killed; if nobody did that, the computer ran out of memory",
+        ),
         (Signal::SIGABRT, "SIGABRT"),
         (Signal::SIGILL, "SIGILL"),
     ] {
         let error = kill_while_writing(&model, signal).await;
         assert!(matches!(error, LlmError::WorkerDied { .. }), "{error}");
         assert!(error.to_string().contains(said), "{error}");
-        let next = run(&model, greedy("How many days are in a week?", 24)).await.expect("answers");
+        let next = run(&model, greedy("How many days are in a week?", 24))
+            .await
+            .expect("answers");
         assert!(next.text.contains('7'), "{}", next.text);
     }
 }
@@ -48,18 +56,35 @@ async fn a_killed_worker_is_told_and_replaced() {
 async fn too_little_memory_is_an_error_of_the_request() {
     // The address space is limited, so that the cache cannot be allocated although the machine has room.
     let limited = worker().through("prlimit", &["--as=700000000"]);
-    let options = LoadOptions { context_size: 8192, sequences: 8, ..OPTIONS };
+    let options = LoadOptions {
+        context_size: 8192,
+        sequences: 8,
+        ..OPTIONS
+    };
     let model = LocalModel::new(limited, model_path(), options);
     let error = run(&model, greedy("Hi", 2)).await.expect_err("no memory");
     assert!(
-        matches!(error, LlmError::OutOfMemory { .. } | LlmError::WorkerDied { .. }),
+        matches!(
+            error,
+            LlmError::OutOfMemory { .. } | LlmError::WorkerDied { .. }
+        ),
         "{error:?}"
     );
     // And one that the machine itself could never hold is refused before loading.
-    let options = LoadOptions { context_size: 8192, sequences: 100_000, ..OPTIONS };
-    let error = LocalModel::new(worker(), model_path(), options).load().await.expect_err("too much");
+    let options = LoadOptions {
+        context_size: 8192,
+        sequences: 100_000,
+        ..OPTIONS
+    };
+    let error = LocalModel::new(worker(), model_path(), options)
+        .load()
+        .await
+        .expect_err("too much");
     match error {
-        LlmError::OutOfMemory { needed_mb, available_mb } => assert!(needed_mb > available_mb),
+        LlmError::OutOfMemory {
+            needed_mb,
+            available_mb,
+        } => assert!(needed_mb > available_mb),
         other => panic!("{other:?}"),
     }
 }

@@ -85,7 +85,12 @@ impl<'m, 'o> Engine<'m, 'o> {
         cancellations: Arc<Cancellations>,
         output: &'o mut Output,
     ) -> Self {
-        let slot = |sequence| Slot { sequence, cache: Cache::default(), last_used: 0, work: None };
+        let slot = |sequence| Slot {
+            sequence,
+            cache: Cache::default(),
+            last_used: 0,
+            work: None,
+        };
         Self {
             adapters: HashMap::new(),
             active: Vec::new(),
@@ -135,12 +140,18 @@ impl<'m, 'o> Engine<'m, 'o> {
             // Already noted by the thread that read it; here it only wakes the loop.
             ToWorker::Cancel { .. } => return,
         };
-        self.waiting.push_back(Job { id, kind, received: Instant::now() });
+        self.waiting.push_back(Job {
+            id,
+            kind,
+            received: Instant::now(),
+        });
     }
 
     fn end_cancelled(&mut self) {
-        let (cancelled, waiting) =
-            self.waiting.drain(..).partition::<Vec<_>, _>(|job| self.cancellations.is_cancelled(job.id));
+        let (cancelled, waiting) = self
+            .waiting
+            .drain(..)
+            .partition::<Vec<_>, _>(|job| self.cancellations.is_cancelled(job.id));
         self.waiting = waiting.into();
         for job in cancelled {
             self.fail(job.id, LlmError::Cancelled);
@@ -156,7 +167,9 @@ impl<'m, 'o> Engine<'m, 'o> {
     /// Gives waiting requests to free slots, in order of arrival.
     fn start_waiting(&mut self) {
         while self.slots.iter().any(|slot| slot.work.is_none()) {
-            let Some(job) = self.waiting.pop_front() else { return };
+            let Some(job) = self.waiting.pop_front() else {
+                return;
+            };
             let id = job.id;
             let prepared = self.load_adapters(job.adapters()).and_then(|adapters| {
                 Ok((Work::prepare(job, self.model, self.context_size)?, adapters))
@@ -177,7 +190,10 @@ impl<'m, 'o> Engine<'m, 'o> {
         let score = |slot: &Slot| {
             let reused = reusable(slot);
             let good = reused * 2 >= slot.cache.tokens.len().min(prompt.len()) && reused > 0;
-            (if good { reused } else { 0 }, std::cmp::Reverse(slot.last_used))
+            (
+                if good { reused } else { 0 },
+                std::cmp::Reverse(slot.last_used),
+            )
         };
         let index = (0..self.slots.len())
             .filter(|&index| self.slots[index].work.is_none())
@@ -198,7 +214,11 @@ impl<'m, 'o> Engine<'m, 'o> {
     fn trim(&mut self, index: usize) {
         let slot = &mut self.slots[index];
         let kept = slot.cache.tokens.len() as u32;
-        if self.context.kv_cache_seq_rm(slot.sequence, Some(kept), None).is_err() {
+        if self
+            .context
+            .kv_cache_seq_rm(slot.sequence, Some(kept), None)
+            .is_err()
+        {
             // Recurrent models cannot forget a part.
             slot.cache.truncate(0);
             if let Err(error) = self.context.kv_cache_seq_rm(slot.sequence, None, None) {
@@ -227,7 +247,9 @@ impl<'m, 'o> Engine<'m, 'o> {
         let adapters = self.slots[index].cache.adapters.clone();
         self.activate(&adapters)?;
         let slot = &self.slots[index];
-        let Some(work) = &slot.work else { return Ok(()) };
+        let Some(work) = &slot.work else {
+            return Ok(());
+        };
         let start = slot.cache.tokens.len();
         let end = work.block_end(start, BATCH as usize);
         let block = work.prompt[start..end].to_vec();
@@ -247,18 +269,33 @@ impl<'m, 'o> Engine<'m, 'o> {
             self.trim(index);
             // The next turn of the loop ends a cancelled request.
             let cancelled = self.cancellations.is_cancelled(job);
-            return if cancelled { Ok(()) } else { Err(inference(error)) };
+            return if cancelled {
+                Ok(())
+            } else {
+                Err(inference(error))
+            };
         }
         self.slots[index].cache.append_prompt(&block);
         self.report_reading(index);
-        if last { self.take_token(index, block.len() as i32 - 1) } else { Ok(()) }
+        if last {
+            self.take_token(index, block.len() as i32 - 1)
+        } else {
+            Ok(())
+        }
     }
 
     /// Gives each answering sequence one more token.
     fn write(&mut self) {
         let mut groups: Vec<(Vec<ScaledAdapter>, bool, Vec<usize>)> = Vec::new();
         for (index, slot) in self.slots.iter().enumerate() {
-            let Some(Work { pending: Some(_), canonical, .. }) = slot.work else { continue };
+            let Some(Work {
+                pending: Some(_),
+                canonical,
+                ..
+            }) = slot.work
+            else {
+                continue;
+            };
             let same = groups.iter_mut().find(|(adapters, alone, _)| {
                 !canonical && !*alone && *adapters == slot.cache.adapters
             });
@@ -276,12 +313,23 @@ impl<'m, 'o> Engine<'m, 'o> {
         }
     }
 
-    fn write_group(&mut self, adapters: &[ScaledAdapter], members: &[usize]) -> Result<(), LlmError> {
+    fn write_group(
+        &mut self,
+        adapters: &[ScaledAdapter],
+        members: &[usize],
+    ) -> Result<(), LlmError> {
         self.activate(adapters)?;
         self.batch.clear();
         for &index in members {
-            let Slot { cache, sequence, work, .. } = &self.slots[index];
-            let Some(token) = work.as_ref().and_then(|work| work.pending) else { continue };
+            let Slot {
+                cache,
+                sequence,
+                work,
+                ..
+            } = &self.slots[index];
+            let Some(token) = work.as_ref().and_then(|work| work.pending) else {
+                continue;
+            };
             self.batch
                 .add(token, cache.tokens.len() as i32, &[*sequence], true)
                 .map_err(inference)?;
@@ -290,7 +338,9 @@ impl<'m, 'o> Engine<'m, 'o> {
         // Every row is read before the next decode overwrites the logits.
         for (row, &index) in (0..).zip(members) {
             let Slot { cache, work, .. } = &mut self.slots[index];
-            cache.tokens.extend(work.as_ref().and_then(|work| work.pending));
+            cache
+                .tokens
+                .extend(work.as_ref().and_then(|work| work.pending));
             if let Err(error) = self.take_token(index, row) {
                 self.abandon(index, error);
             }
@@ -300,11 +350,22 @@ impl<'m, 'o> Engine<'m, 'o> {
 
     /// Takes an answer's next token at a row of logits, and sees whether the answer ends.
     fn take_token(&mut self, index: usize, row: i32) -> Result<(), LlmError> {
-        let Slot { work: Some(work), cache, .. } = &mut self.slots[index] else { return Ok(()) };
+        let Slot {
+            work: Some(work),
+            cache,
+            ..
+        } = &mut self.slots[index]
+        else {
+            return Ok(());
+        };
         let logits = self.context.get_logits_ith(row);
         work.first_token.get_or_insert_with(Instant::now);
         let finish = match &mut work.answer {
-            Answer::Given { tokens, top_k, traces } => {
+            Answer::Given {
+                tokens,
+                top_k,
+                traces,
+            } => {
                 let token = tokens.get(traces.len()).copied();
                 if let Some(token) = token {
                     traces.push(self.model.trace(logits, token, *top_k));
@@ -314,7 +375,9 @@ impl<'m, 'o> Engine<'m, 'o> {
             }
             Answer::Written(answer) => {
                 let token = answer.sampler.choose(logits)?;
-                let trace = answer.trace_top_k.map(|k| self.model.trace(logits, token, k));
+                let trace = answer
+                    .trace_top_k
+                    .map(|k| self.model.trace(logits, token, k));
                 work.pending = Some(token);
                 work.usage.answer_tokens += 1;
                 let vocab = self.model.llama.vocab();
@@ -325,7 +388,10 @@ impl<'m, 'o> Engine<'m, 'o> {
                     answer.text.push(&vocab.token_to_piece(token, false, None))
                 };
                 let event = GenerationEvent::Token { text, trace };
-                self.output.send(&FromWorker::Generation { job: work.job, event });
+                self.output.send(&FromWorker::Generation {
+                    job: work.job,
+                    event,
+                });
                 if ends_turn {
                     Some(FinishReason::EndOfTurn)
                 } else if let Some(stop) = answer.text.stopped() {
@@ -347,12 +413,17 @@ impl<'m, 'o> Engine<'m, 'o> {
 
     /// Ends a request in good order; for a cancelled one, too, the text so far is the result.
     fn finish(&mut self, index: usize, finish: FinishReason) {
-        let Some(work) = self.slots[index].work.take() else { return };
+        let Some(work) = self.slots[index].work.take() else {
+            return;
+        };
         let job = work.job;
         self.cancellations.forget(job);
         match work.answer {
             Answer::Given { .. } if finish == FinishReason::Cancelled => {
-                self.output.send(&FromWorker::JobFailed { job, error: LlmError::Cancelled });
+                self.output.send(&FromWorker::JobFailed {
+                    job,
+                    error: LlmError::Cancelled,
+                });
             }
             Answer::Given { traces, .. } => self.output.send(&FromWorker::Scored { job, traces }),
             Answer::Written(mut answer) => {
@@ -389,7 +460,14 @@ impl<'m, 'o> Engine<'m, 'o> {
     }
 
     fn report_reading(&mut self, index: usize) {
-        let Slot { work: Some(work), cache, .. } = &self.slots[index] else { return };
+        let Slot {
+            work: Some(work),
+            cache,
+            ..
+        } = &self.slots[index]
+        else {
+            return;
+        };
         if matches!(work.answer, Answer::Given { .. }) {
             return;
         }
@@ -398,7 +476,10 @@ impl<'m, 'o> Engine<'m, 'o> {
             total: work.usage.prompt_tokens,
             cached: work.usage.cached_tokens,
         };
-        self.output.send(&FromWorker::Generation { job: work.job, event });
+        self.output.send(&FromWorker::Generation {
+            job: work.job,
+            event,
+        });
         self.output.flush();
     }
 
@@ -412,7 +493,10 @@ impl<'m, 'o> Engine<'m, 'o> {
                     let loaded = self.model.adapter(&adapter.path)?;
                     self.adapters.insert(file.clone(), loaded);
                 }
-                Ok(ScaledAdapter { file, scale: adapter.scale })
+                Ok(ScaledAdapter {
+                    file,
+                    scale: adapter.scale,
+                })
             })
             .collect()
     }
@@ -435,5 +519,7 @@ impl<'m, 'o> Engine<'m, 'o> {
 }
 
 fn inference(error: impl std::fmt::Display) -> LlmError {
-    LlmError::Inference { reason: error.to_string() }
+    LlmError::Inference {
+        reason: error.to_string(),
+    }
 }

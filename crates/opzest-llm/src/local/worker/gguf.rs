@@ -40,15 +40,24 @@ impl Gguf {
             .to_str()
             .and_then(|path| CString::new(path).ok())
             .ok_or_else(|| ModelFileProblem::Unreadable("the path is not valid UTF-8".into()))?;
-        let params = sys::gguf_init_params { no_alloc: true, ctx: std::ptr::null_mut() };
+        let params = sys::gguf_init_params {
+            no_alloc: true,
+            ctx: std::ptr::null_mut(),
+        };
         // SAFETY: the path is a NUL-terminated string; a null context asks for metadata only.
         let context = unsafe { sys::gguf_init_from_file(c_path.as_ptr(), params) };
         let context = NonNull::new(context)
             .ok_or_else(|| unreadable("its header cannot be read; it may be cut off"))?;
-        let gguf = Self { context, file_bytes };
+        let gguf = Self {
+            context,
+            file_bytes,
+        };
         let expected = gguf.tensors().map(|tensor| tensor.end).max().unwrap_or(0);
         if expected > file_bytes {
-            return Err(ModelFileProblem::Truncated { expected, actual: file_bytes });
+            return Err(ModelFileProblem::Truncated {
+                expected,
+                actual: file_bytes,
+            });
         }
         Ok(gguf)
     }
@@ -116,14 +125,20 @@ impl Gguf {
         let context = self.context.as_ptr();
         // SAFETY: indices stay below the count; names and type names are NUL-terminated and static or
         // owned by the context.
-        let (count, data) =
-            unsafe { (sys::gguf_get_n_tensors(context), sys::gguf_get_data_offset(context) as u64) };
+        let (count, data) = unsafe {
+            (
+                sys::gguf_get_n_tensors(context),
+                sys::gguf_get_data_offset(context) as u64,
+            )
+        };
         (0..count).map(move |i| unsafe {
             let kind = sys::gguf_get_tensor_type(context, i);
             let size = sys::gguf_get_tensor_size(context, i) as u64;
             let block_bytes = (sys::ggml_type_size(kind) as u64).max(1);
             Tensor {
-                kind: CStr::from_ptr(sys::ggml_type_name(kind)).to_string_lossy().to_uppercase(),
+                kind: CStr::from_ptr(sys::ggml_type_name(kind))
+                    .to_string_lossy()
+                    .to_uppercase(),
                 elements: size / block_bytes * sys::ggml_blck_size(kind) as u64,
                 end: data
                     .saturating_add(sys::gguf_get_tensor_offset(context, i) as u64)
@@ -138,7 +153,9 @@ impl Gguf {
             .string("general.architecture")
             .ok_or_else(|| ModelFileProblem::Damaged("it names no architecture".into()))?;
         if let Some(kind) = self.string("general.type").filter(|kind| kind != "model") {
-            return Err(ModelFileProblem::Unsuitable(format!("it is of the type `{kind}`")));
+            return Err(ModelFileProblem::Unsuitable(format!(
+                "it is of the type `{kind}`"
+            )));
         }
         let number = |key: &str| self.unsigned(&format!("{architecture}.{key}")).unwrap_or(0);
         let (mut parameters, mut by_kind) = (0, std::collections::BTreeMap::new());
@@ -149,8 +166,10 @@ impl Gguf {
         if parameters == 0 {
             return Err(ModelFileProblem::Unsuitable("it has no weights".into()));
         }
-        let quantisation =
-            by_kind.into_iter().max_by_key(|(_, elements)| *elements).map(|(kind, _)| kind);
+        let quantisation = by_kind
+            .into_iter()
+            .max_by_key(|(_, elements)| *elements)
+            .map(|(kind, _)| kind);
         let heads = number("attention.head_count").max(1);
         let kv_heads = match number("attention.head_count_kv") {
             0 => heads,
@@ -160,7 +179,8 @@ impl Gguf {
             0 => number("embedding_length") / heads,
             size => size,
         };
-        let per_layer = kv_heads * (head_size("attention.key_length") + head_size("attention.value_length"));
+        let per_layer =
+            kv_heads * (head_size("attention.key_length") + head_size("attention.value_length"));
         Ok(ModelFileInfo {
             name: self.string("general.name"),
             licence: self.string("general.license"),
@@ -189,7 +209,10 @@ fn check_beginning(path: &Path) -> Result<u64, ModelFileProblem> {
     }
     let mut file = File::open(path).map_err(unreadable)?;
     let mut magic = Vec::with_capacity(8);
-    file.by_ref().take(8).read_to_end(&mut magic).map_err(unreadable)?;
+    file.by_ref()
+        .take(8)
+        .read_to_end(&mut magic)
+        .map_err(unreadable)?;
     if metadata.len() == 0 {
         return Err(ModelFileProblem::Empty);
     }
@@ -197,14 +220,18 @@ fn check_beginning(path: &Path) -> Result<u64, ModelFileProblem> {
         let looks = match magic.as_slice() {
             [b'P', b'K', ..] => "it is a ZIP archive",
             [b'<', ..] => "it is a web page; was the download redirected?",
-            [_, _, _, _, _, _, 0, 0, ..] => "it may be a safetensors file; convert it to GGUF first",
+            [_, _, _, _, _, _, 0, 0, ..] => {
+                "it may be a safetensors file; convert it to GGUF first"
+            }
             _ if magic.starts_with(b"version ") => "it is a Git LFS pointer; fetch the real file",
             _ => "it does not begin with GGUF",
         };
         return Err(ModelFileProblem::NotGguf(looks.into()));
     }
     if metadata.len() < 24 {
-        return Err(ModelFileProblem::Damaged("its header cannot be read; it may be cut off".into()));
+        return Err(ModelFileProblem::Damaged(
+            "its header cannot be read; it may be cut off".into(),
+        ));
     }
     Ok(metadata.len())
 }

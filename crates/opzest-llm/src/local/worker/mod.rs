@@ -37,7 +37,11 @@ pub fn run_if_worker() -> Option<ExitCode> {
 fn run() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("OPZEST_WORKER_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).with_ansi(false).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .init();
     prefer_to_be_killed();
     raw::capture_log();
 
@@ -48,7 +52,9 @@ fn run() -> ExitCode {
         return ExitCode::from(2);
     };
     drop(input);
-    output.send(&FromWorker::Hello { version: protocol::VERSION.to_owned() });
+    output.send(&FromWorker::Hello {
+        version: protocol::VERSION.to_owned(),
+    });
     output.flush();
     if hello.version != protocol::VERSION {
         return ExitCode::from(3);
@@ -56,9 +62,15 @@ fn run() -> ExitCode {
     let result = match hello.task {
         Task::Serve { model, options } => serve(&model, &options, &mut output),
         Task::Inspect { file } => inspect(&file).map(|info| output.send(&info)),
-        Task::Quantise { source, target, to, threads } => {
+        Task::Quantise {
+            source,
+            target,
+            to,
+            threads,
+        } => {
             exit_with_input();
-            quantise(&source, &target, to, threads).map(|bytes| output.send(&FromWorker::Quantised { bytes }))
+            quantise(&source, &target, to, threads)
+                .map(|bytes| output.send(&FromWorker::Quantised { bytes }))
         }
     };
     if let Err(error) = result {
@@ -116,7 +128,15 @@ fn serve(path: &Path, options: &LoadOptions, output: &mut Output) -> Result<(), 
     };
     output.send(&FromWorker::Loaded(loaded));
     output.flush();
-    Engine::new(&model, context, options.sequences, inbox, cancellations, output).run();
+    Engine::new(
+        &model,
+        context,
+        options.sequences,
+        inbox,
+        cancellations,
+        output,
+    )
+    .run();
     Ok(())
 }
 
@@ -158,11 +178,19 @@ fn inspect(path: &Path) -> Result<FromWorker, LlmError> {
     gguf::Gguf::open(path)
         .and_then(|gguf| gguf.model_info())
         .map(FromWorker::Inspected)
-        .map_err(|problem| LlmError::ModelFile { path: path.to_owned(), problem })
+        .map_err(|problem| LlmError::ModelFile {
+            path: path.to_owned(),
+            problem,
+        })
 }
 
 /// Writes beside the target and renames: llama.cpp leaves a broken file when it fails.
-fn quantise(source: &Path, target: &Path, to: QuantisedType, threads: u32) -> Result<u64, LlmError> {
+fn quantise(
+    source: &Path,
+    target: &Path,
+    to: QuantisedType,
+    threads: u32,
+) -> Result<u64, LlmError> {
     inspect(source)?;
     let fail = |path: &Path, reason: String| LlmError::ModelFile {
         path: path.to_owned(),
@@ -187,7 +215,9 @@ fn quantise(source: &Path, target: &Path, to: QuantisedType, threads: u32) -> Re
     let result = if written {
         finish().map_err(|error| fail(target, error.to_string()))
     } else {
-        let reason = raw::take_errors().pop().unwrap_or_else(|| "llama.cpp could not write it".into());
+        let reason = raw::take_errors()
+            .pop()
+            .unwrap_or_else(|| "llama.cpp could not write it".into());
         Err(fail(target, reason))
     };
     if result.is_err() {

@@ -33,20 +33,32 @@ pub struct Model {
 impl Model {
     /// Checks the file, the memory and the template, then loads.
     pub fn load(path: &Path, options: &LoadOptions) -> Result<Self, LlmError> {
-        let refuse = |problem| LlmError::ModelFile { path: path.to_owned(), problem };
-        let info = Gguf::open(path).and_then(|gguf| gguf.model_info()).map_err(refuse)?;
+        let refuse = |problem| LlmError::ModelFile {
+            path: path.to_owned(),
+            problem,
+        };
+        let info = Gguf::open(path)
+            .and_then(|gguf| gguf.model_info())
+            .map_err(refuse)?;
         check_memory(&info, options)?;
-        let backend = LlamaBackend::init()
-            .map_err(|error| LlmError::Inference { reason: error.to_string() })?;
-        let params =
-            LlamaModelParams::default().with_n_gpu_layers(0).with_use_mmap(options.memory_map);
+        let backend = LlamaBackend::init().map_err(|error| LlmError::Inference {
+            reason: error.to_string(),
+        })?;
+        let params = LlamaModelParams::default()
+            .with_n_gpu_layers(0)
+            .with_use_mmap(options.memory_map);
         let llama = LlamaModel::load_from_file(&backend, path, &params)
             .map_err(|_| refuse(load_problem(&info)))?;
         let template = compile_template(&llama).map_err(|error| match error {
             LlmError::Template { reason } => refuse(ModelFileProblem::Unsuitable(reason)),
             other => other,
         })?;
-        Ok(Self { llama, info, backend, template })
+        Ok(Self {
+            llama,
+            info,
+            backend,
+            template,
+        })
     }
 
     /// A context with one separate cache for each sequence. Flash attention stays off: with it, cached
@@ -54,7 +66,9 @@ impl Model {
     pub fn context(&self, options: &LoadOptions) -> Result<LlamaContext<'_>, LlmError> {
         let threads = i32::try_from(options.threads).unwrap_or(1);
         let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(options.context_size.saturating_mul(options.sequences)))
+            .with_n_ctx(NonZeroU32::new(
+                options.context_size.saturating_mul(options.sequences),
+            ))
             .with_n_seq_max(options.sequences)
             .with_kv_unified(false)
             .with_n_batch(BATCH)
@@ -63,12 +77,12 @@ impl Model {
             .with_n_threads_batch(threads)
             .with_flash_attention_policy(LLAMA_FLASH_ATTN_TYPE_DISABLED)
             .with_no_perf(true);
-        self.llama.new_context(&self.backend, raw::with_abort(params)).map_err(|_| {
-            LlmError::OutOfMemory {
+        self.llama
+            .new_context(&self.backend, raw::with_abort(params))
+            .map_err(|_| LlmError::OutOfMemory {
                 needed_mb: machine::needed_bytes(&self.info, options) >> 20,
                 available_mb: machine::Machine::detect().available_bytes >> 20,
-            }
-        })
+            })
     }
 
     /// The prompt for an assistant's turn, as tokens.
@@ -117,14 +131,21 @@ impl Model {
         };
         TokenTrace {
             token: candidate(token.0 as u32, reduced.logprob),
-            top: reduced.top.iter().map(|&(id, logprob)| candidate(id, logprob)).collect(),
+            top: reduced
+                .top
+                .iter()
+                .map(|&(id, logprob)| candidate(id, logprob))
+                .collect(),
             tail: reduced.tail,
         }
     }
 
     /// Loads a LoRA adapter after checking that it is one, and one for this architecture.
     pub fn adapter(&self, path: &Path) -> Result<Adapter, LlmError> {
-        let refuse = |problem| LlmError::ModelFile { path: path.to_owned(), problem };
+        let refuse = |problem| LlmError::ModelFile {
+            path: path.to_owned(),
+            problem,
+        };
         let gguf = Gguf::open(path).map_err(refuse)?;
         let unsuitable = |reason: &str| refuse(ModelFileProblem::Unsuitable(reason.to_owned()));
         if gguf.string("general.type").as_deref() != Some("adapter")
@@ -144,8 +165,11 @@ impl Model {
             ))));
         }
         raw::take_errors();
-        Adapter::load(&self.llama, path)
-            .ok_or_else(|| refuse(ModelFileProblem::Mismatch(last_error("llama.cpp refused it"))))
+        Adapter::load(&self.llama, path).ok_or_else(|| {
+            refuse(ModelFileProblem::Mismatch(last_error(
+                "llama.cpp refused it",
+            )))
+        })
     }
 }
 
@@ -153,7 +177,10 @@ fn check_memory(info: &ModelFileInfo, options: &LoadOptions) -> Result<(), LlmEr
     let needed = machine::needed_bytes(info, options);
     let available = machine::Machine::detect().available_bytes;
     if needed > available {
-        return Err(LlmError::OutOfMemory { needed_mb: needed >> 20, available_mb: available >> 20 });
+        return Err(LlmError::OutOfMemory {
+            needed_mb: needed >> 20,
+            available_mb: available >> 20,
+        });
     }
     Ok(())
 }
@@ -161,10 +188,15 @@ fn check_memory(info: &ModelFileInfo, options: &LoadOptions) -> Result<(), LlmEr
 /// Why llama.cpp refused a file whose header is fine.
 fn load_problem(info: &ModelFileInfo) -> ModelFileProblem {
     let errors = raw::take_errors();
-    if errors.iter().any(|line| line.contains("unknown model architecture")) {
+    if errors
+        .iter()
+        .any(|line| line.contains("unknown model architecture"))
+    {
         return ModelFileProblem::UnsupportedArchitecture(info.architecture.clone());
     }
-    let detail = errors.iter().find_map(|line| line.split_once("error loading model: "));
+    let detail = errors
+        .iter()
+        .find_map(|line| line.split_once("error loading model: "));
     ModelFileProblem::Damaged(detail.map_or_else(
         || "llama.cpp could not load it".to_owned(),
         |(_, reason)| reason.to_owned(),
@@ -172,7 +204,9 @@ fn load_problem(info: &ModelFileInfo) -> ModelFileProblem {
 }
 
 fn last_error(otherwise: &str) -> String {
-    raw::take_errors().pop().unwrap_or_else(|| otherwise.to_owned())
+    raw::take_errors()
+        .pop()
+        .unwrap_or_else(|| otherwise.to_owned())
 }
 
 fn special_text(model: &LlamaModel, token: LlamaToken) -> String {
@@ -183,9 +217,13 @@ fn special_text(model: &LlamaModel, token: LlamaToken) -> String {
 }
 
 fn compile_template(model: &LlamaModel) -> Result<ChatTemplate, LlmError> {
-    let source = model.chat_template(None).ok().and_then(|template| template.to_string().ok());
+    let source = model
+        .chat_template(None)
+        .ok()
+        .and_then(|template| template.to_string().ok());
     let source = source.ok_or_else(|| LlmError::Template {
-        reason: "it has no chat template; it may be a base model that was not taught to converse".into(),
+        reason: "it has no chat template; it may be a base model that was not taught to converse"
+            .into(),
     })?;
     let vocab = model.vocab();
     let control_texts = vocab

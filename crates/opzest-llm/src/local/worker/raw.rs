@@ -73,7 +73,10 @@ impl Drop for Adapter {
 
 /// Makes exactly these adapters, with their scales, act on the context's next decodes.
 pub fn set_adapters(context: &mut LlamaContext<'_>, adapters: &[(&Adapter, f32)]) -> bool {
-    let mut pointers: Vec<_> = adapters.iter().map(|(adapter, _)| adapter.0.as_ptr()).collect();
+    let mut pointers: Vec<_> = adapters
+        .iter()
+        .map(|(adapter, _)| adapter.0.as_ptr())
+        .collect();
     let mut scales: Vec<f32> = adapters.iter().map(|(_, scale)| *scale).collect();
     // SAFETY: both arrays have the given length; llama.cpp copies them.
     unsafe {
@@ -95,7 +98,10 @@ pub fn sequence_size(context: &LlamaContext<'_>) -> u32 {
 /// llama.cpp's one-line description of the instruction sets that it uses.
 pub fn system_info() -> String {
     // SAFETY: returns a static NUL-terminated string.
-    unsafe { CStr::from_ptr(sys::llama_print_system_info()) }.to_string_lossy().trim().to_owned()
+    unsafe { CStr::from_ptr(sys::llama_print_system_info()) }
+        .to_string_lossy()
+        .trim()
+        .to_owned()
 }
 
 /// Writes `source` in another precision. False if llama.cpp fails; the target may then be broken.
@@ -148,5 +154,8 @@ pub fn capture_log() {
 
 /// llama.cpp's errors since the last call, oldest first.
 pub fn take_errors() -> Vec<String> {
-    ERRORS.lock().map(|mut errors| errors.drain(..).collect()).unwrap_or_default()
+    ERRORS
+        .lock()
+        .map(|mut errors| errors.drain(..).collect())
+        .unwrap_or_default()
 }

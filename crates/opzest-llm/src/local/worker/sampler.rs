@@ -26,7 +26,9 @@ impl TokenSampler {
         seed: u32,
     ) -> Result<Self, LlmError> {
         check(sampling)?;
-        let grammar = constraint.map(|constraint| grammar_sampler(model, constraint)).transpose()?;
+        let grammar = constraint
+            .map(|constraint| grammar_sampler(model, constraint))
+            .transpose()?;
         let chain = (sampling.temperature > 0.0).then(|| {
             // min-p first: it needs no sorting and leaves few tokens for the others.
             let mut samplers = Vec::with_capacity(4);
@@ -64,21 +66,29 @@ impl TokenSampler {
             allowed.apply_sampler(grammar);
             allowed.data.retain(|token| token.logit().is_finite());
             if allowed.data.is_empty() {
-                return Err(invalid("constraint", "the model knows no token that continues it"));
+                return Err(invalid(
+                    "constraint",
+                    "the model knows no token that continues it",
+                ));
             }
             match &mut self.chain {
                 None => greatest(&allowed),
                 Some(chain) => choose_by(chain, allowed),
             }
         };
-        grammar.try_accept(chosen).map_err(|_| invalid("constraint", "the grammar cannot go on"))?;
+        grammar
+            .try_accept(chosen)
+            .map_err(|_| invalid("constraint", "the grammar cannot go on"))?;
         Ok(chosen)
     }
 }
 
 fn all_tokens(logits: &[f32]) -> LlamaTokenDataArray {
     LlamaTokenDataArray::from_iter(
-        logits.iter().zip(0..).map(|(logit, id)| LlamaTokenData::new(LlamaToken(id), *logit, 0.0)),
+        logits
+            .iter()
+            .zip(0..)
+            .map(|(logit, id)| LlamaTokenData::new(LlamaToken(id), *logit, 0.0)),
         false,
     )
 }
@@ -107,8 +117,12 @@ fn grammar_sampler(model: &LlamaModel, constraint: &Constraint) -> Result<LlamaS
             (grammar, "JSON schema")
         }
     };
-    LlamaSampler::grammar(model, &grammar, "root")
-        .map_err(|error| invalid(what, &format!("llama.cpp cannot read the grammar ({error})")))
+    LlamaSampler::grammar(model, &grammar, "root").map_err(|error| {
+        invalid(
+            what,
+            &format!("llama.cpp cannot read the grammar ({error})"),
+        )
+    })
 }
 
 fn check(sampling: &Sampling) -> Result<(), LlmError> {
@@ -116,7 +130,11 @@ fn check(sampling: &Sampling) -> Result<(), LlmError> {
         if range.contains(&value) {
             Ok(())
         } else {
-            let reason = format!("{value} is not between {} and {}", range.start(), range.end());
+            let reason = format!(
+                "{value} is not between {} and {}",
+                range.start(),
+                range.end()
+            );
             Err(invalid(name, &reason))
         }
     };
@@ -126,5 +144,8 @@ fn check(sampling: &Sampling) -> Result<(), LlmError> {
 }
 
 fn invalid(what: &str, reason: &str) -> LlmError {
-    LlmError::InvalidRequest { what: what.to_owned(), reason: reason.to_owned() }
+    LlmError::InvalidRequest {
+        what: what.to_owned(),
+        reason: reason.to_owned(),
+    }
 }

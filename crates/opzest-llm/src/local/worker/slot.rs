@@ -32,7 +32,9 @@ impl AdapterFile {
         let metadata = std::fs::metadata(path).ok();
         Self {
             path: path.to_owned(),
-            modified: metadata.as_ref().and_then(|metadata| metadata.modified().ok()),
+            modified: metadata
+                .as_ref()
+                .and_then(|metadata| metadata.modified().ok()),
             bytes: metadata.map_or(0, |metadata| metadata.len()),
         }
     }
@@ -58,11 +60,21 @@ pub struct Cache {
 impl Cache {
     /// How many of `prompt`'s leading tokens can be reused. The last token is always computed, because
     /// its logits are needed.
-    pub fn reusable(&self, prompt: &[LlamaToken], adapters: &[ScaledAdapter], canonical: bool) -> usize {
+    pub fn reusable(
+        &self,
+        prompt: &[LlamaToken],
+        adapters: &[ScaledAdapter],
+        canonical: bool,
+    ) -> usize {
         if self.adapters != adapters {
             return 0;
         }
-        let shared = self.tokens.iter().zip(prompt).take_while(|(a, b)| a == b).count();
+        let shared = self
+            .tokens
+            .iter()
+            .zip(prompt)
+            .take_while(|(a, b)| a == b)
+            .count();
         let shared = shared.min(prompt.len().saturating_sub(1));
         if canonical {
             let whole = shared.min(self.canonical);
@@ -138,7 +150,11 @@ pub enum Answer {
     /// The model writes it.
     Written(Box<Written>),
     /// It is given, and scored.
-    Given { tokens: Vec<LlamaToken>, top_k: u32, traces: Vec<TokenTrace> },
+    Given {
+        tokens: Vec<LlamaToken>,
+        top_k: u32,
+        traces: Vec<TokenTrace>,
+    },
 }
 
 /// An answer in the making.
@@ -174,9 +190,15 @@ impl Work {
                 Answer::Given { tokens, .. } => tokens.len(),
             };
         if needed > context_size as usize {
-            return Err(LlmError::ContextOverflow { prompt_tokens: needed as u32, context_size });
+            return Err(LlmError::ContextOverflow {
+                prompt_tokens: needed as u32,
+                context_size,
+            });
         }
-        let usage = Usage { prompt_tokens: prompt.len() as u32, ..Usage::default() };
+        let usage = Usage {
+            prompt_tokens: prompt.len() as u32,
+            ..Usage::default()
+        };
         Ok(Self {
             job: job.id,
             canonical,
@@ -192,7 +214,11 @@ impl Work {
     /// Where the block that starts at `start` ends, for at most `longest` tokens.
     pub fn block_end(&self, start: usize, longest: usize) -> usize {
         let whole = (self.prompt.len() - 1) / CANONICAL_BLOCK * CANONICAL_BLOCK;
-        let limit = if self.canonical && start < whole { whole } else { self.prompt.len() };
+        let limit = if self.canonical && start < whole {
+            whole
+        } else {
+            self.prompt.len()
+        };
         limit.min(start + longest)
     }
 }
@@ -209,7 +235,10 @@ fn prepare_written(
         trace_top_k: request.trace_top_k,
         max_tokens: request.max_tokens.unwrap_or(u32::MAX),
     };
-    Ok((model.prompt(&request.messages)?, Answer::Written(Box::new(answer))))
+    Ok((
+        model.prompt(&request.messages)?,
+        Answer::Written(Box::new(answer)),
+    ))
 }
 
 fn prepare_given(
@@ -223,7 +252,11 @@ fn prepare_given(
     if request.end_of_turn {
         tokens.push(model.end_of_turn());
     }
-    let answer = Answer::Given { tokens, top_k: request.top_k, traces: Vec::new() };
+    let answer = Answer::Given {
+        tokens,
+        top_k: request.top_k,
+        traces: Vec::new(),
+    };
     Ok((model.prompt(&request.messages)?, answer))
 }
 
@@ -249,7 +282,10 @@ mod tests {
 
     #[test]
     fn the_last_token_of_a_prompt_is_never_reused() {
-        let cache = Cache { tokens: tokens(0..100), ..Cache::default() };
+        let cache = Cache {
+            tokens: tokens(0..100),
+            ..Cache::default()
+        };
         assert_eq!(cache.reusable(&tokens(0..100), &[], false), 99);
         assert_eq!(cache.reusable(&tokens(0..50), &[], false), 49);
         assert_eq!(cache.reusable(&tokens(0..150), &[], false), 100);
@@ -258,8 +294,17 @@ mod tests {
 
     #[test]
     fn another_adapter_shares_nothing() {
-        let with = |scale| vec![ScaledAdapter { file: AdapterFile::of(Path::new("a.gguf")), scale }];
-        let cache = Cache { tokens: tokens(0..100), adapters: with(1.0), canonical: 64 };
+        let with = |scale| {
+            vec![ScaledAdapter {
+                file: AdapterFile::of(Path::new("a.gguf")),
+                scale,
+            }]
+        };
+        let cache = Cache {
+            tokens: tokens(0..100),
+            adapters: with(1.0),
+            canonical: 64,
+        };
         assert_eq!(cache.reusable(&tokens(0..100), &with(1.0), false), 99);
         assert_eq!(cache.reusable(&tokens(0..100), &with(0.5), false), 0);
         assert_eq!(cache.reusable(&tokens(0..100), &[], false), 0);

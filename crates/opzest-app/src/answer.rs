@@ -1,0 +1,306 @@
+//! Writes one answer: runs the model, streams to the host, saves as it goes, ends it in the store.
+
+use crate::app::App;
+use crate::conversations::{to_conversation_summary, to_message};
+use crate::dto::{ChatEvent, ChatOutcome, ModelSpeed, UiError};
+use crate::events::Events;
+use crate::settings::settings;
+use futures::StreamExt;
+use opzest_core::chat::{ChatMessage, Role};
+use opzest_core::conversation::{AnswerError, AnswerStats, MessageStatus};
+use opzest_core::ids::MessageId;
+use opzest_core::model::RegisteredModel;
+use opzest_llm::local::LocalModel;
+use opzest_llm::{
+    ChatModel, ChatRequest, FinishReason, Generation, GenerationEvent, GenerationSummary, LlmError,
+    Sampling, Usage,
+};
+use opzest_store::AnswerEnd;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// How often the text so far goes to the store.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// Text is sent to the host at most this often: a screen shows no more.
+const SHOW_EVERY: Duration = Duration::from_millis(33);
+
+/// An answer to write.
+pub(crate) struct Writing {
+    pub(crate) answer: MessageId,
+    pub(crate) messages: Vec<ChatMessage>,
+    pub(crate) model: RegisteredModel,
+    pub(crate) stop: CancellationToken,
+    pub(crate) events: Events<ChatEvent>,
+}
+
+/// What came of it before it is put into the store.
+struct Written {
+    text: String,
+    result: Result<GenerationSummary, UiError>,
+}
+
+/// Writes the answer and ends it in the store. A failing model is an outcome, not an error; an error
+/// means that the store failed.
+pub(crate) async fn write_answer(app: &App, writing: Writing) -> Result<ChatOutcome, UiError> {
+    let answer = writing.answer;
+    let mut text = String::new();
+    let result = run(app, writing, &mut text).await;
+    end_answer(app, answer, Written { text, result }).await
+}
+
+async fn run(app: &App, writing: Writing, text: &mut String) -> Result<GenerationSummary, UiError> {
+    let settings = settings(app).await?;
+    let mut messages = writing.messages;
+    if let Some(prompt) = settings
+        .system_prompt
+        .clone()
+        .filter(|prompt| !prompt.trim().is_empty())
+    {
+        messages.insert(0, ChatMessage::new(Role::System, prompt));
+    }
+    let path = Path::new(&writing.model.details.location);
+    let model = app.runner().model(path, &settings).await?;
+    if !model.is_loaded().await {
+        let model_name = writing.model.details.name.clone();
+        writing.events.send(&ChatEvent::LoadingModel { model_name });
+    }
+    let request = ChatRequest {
+        max_tokens: settings.max_answer_tokens,
+        ..ChatRequest::new(messages, settings.sampling())
+    };
+    let generation = tokio::select! {
+        generation = model.generate(request, writing.stop.clone()) => generation?,
+        // Stopped while the model is loading.
+        () = writing.stop.cancelled() => return Ok(stopped_before_start()),
+    };
+    let context_size = model.options().context_size;
+    follow(
+        app,
+        writing.answer,
+        generation,
+        &writing.events,
+        context_size,
+        text,
+    )
+    .await
+}
+
+fn stopped_before_start() -> GenerationSummary {
+    GenerationSummary {
+        finish: FinishReason::Cancelled,
+        usage: Usage::default(),
+        reading: Duration::ZERO,
+        generating: Duration::ZERO,
+        context_size: None,
+        trace_problem: None,
+    }
+}
+
+/// Shows and saves the text while it is written.
+async fn follow(
+    app: &App,
+    answer: MessageId,
+    mut generation: Generation,
+    events: &Events<ChatEvent>,
+    context_size: u32,
+    text: &mut String,
+) -> Result<GenerationSummary, UiError> {
+    let (mut tokens, mut prompt_tokens) = (0, 0);
+    let mut first_token: Option<Instant> = None;
+    let mut unshown = String::new();
+    let (mut shown, mut saved) = (None::<Instant>, Instant::now());
+    while let Some(event) = generation.next().await {
+        match event? {
+            GenerationEvent::Reading {
+                read,
+                total,
+                cached,
+            } => {
+                prompt_tokens = total;
+                events.send(&ChatEvent::Reading {
+                    read,
+                    total,
+                    cached,
+                });
+            }
+            GenerationEvent::Token { text: piece, .. } => {
+                tokens += 1;
+                let since_first = first_token.get_or_insert_with(Instant::now).elapsed();
+                text.push_str(&piece);
+                unshown.push_str(&piece);
+                if !unshown.is_empty() && shown.is_none_or(|shown| shown.elapsed() >= SHOW_EVERY) {
+                    shown = Some(Instant::now());
+                    events.send(&ChatEvent::Delta {
+                        text: std::mem::take(&mut unshown),
+                        tokens,
+                        tokens_per_second: rate(tokens, since_first),
+                        context_used: prompt_tokens + tokens,
+                        context_size,
+                    });
+                }
+                if saved.elapsed() >= SAVE_EVERY {
+                    saved = Instant::now();
+                    let so_far = text.clone();
+                    app.store(move |store| store.write_answer(answer, &so_far))
+                        .await?;
+                }
+            }
+            GenerationEvent::Finished(summary) => {
+                if !unshown.is_empty() {
+                    events.send(&ChatEvent::Delta {
+                        text: unshown,
+                        tokens,
+                        tokens_per_second: rate(tokens, summary.generating),
+                        context_used: prompt_tokens + tokens,
+                        context_size,
+                    });
+                }
+                return Ok(summary);
+            }
+        }
+    }
+    Err(LlmError::WorkerDied {
+        how: "its answer broke off".into(),
+    }
+    .into())
+}
+
+/// Tokens per second after the first one, which belongs to the reading.
+fn rate(tokens: u32, since_first: Duration) -> f32 {
+    if tokens < 2 || since_first.is_zero() {
+        return 0.0;
+    }
+    (tokens - 1) as f32 / since_first.as_secs_f32()
+}
+
+async fn end_answer(
+    app: &App,
+    answer: MessageId,
+    written: Written,
+) -> Result<ChatOutcome, UiError> {
+    let Written { text, result } = written;
+    let (status, stats, error, finish) = match result {
+        Ok(summary) => {
+            let status = match summary.finish {
+                FinishReason::Cancelled => MessageStatus::Stopped,
+                FinishReason::MaxTokens => MessageStatus::CutByLimit,
+                FinishReason::ContextFull => MessageStatus::CutByContext,
+                FinishReason::EndOfTurn | FinishReason::Stop(_) | FinishReason::Other(_) => {
+                    MessageStatus::Complete
+                }
+            };
+            (
+                status,
+                stats(&summary),
+                None,
+                Some(format!("{:?}", summary.finish)),
+            )
+        }
+        Err(error) => {
+            tracing::warn!(code = ?error.code, "an answer failed");
+            let status = if text.is_empty() {
+                MessageStatus::Failed
+            } else {
+                MessageStatus::Interrupted
+            };
+            (status, None, Some(to_answer_error(error)), None)
+        }
+    };
+    let finished = app
+        .store(move |store| {
+            let end = AnswerEnd {
+                status,
+                text: &text,
+                stats,
+                error,
+                finish: finish.as_deref(),
+            };
+            store.finish_answer(answer, &end, crate::app::now_ms())
+        })
+        .await?;
+    Ok(ChatOutcome {
+        conversation: to_conversation_summary(finished.conversation),
+        answer: to_message(finished.answer),
+    })
+}
+
+fn stats(summary: &GenerationSummary) -> Option<AnswerStats> {
+    let usage = summary.usage;
+    (usage.prompt_tokens > 0).then(|| AnswerStats {
+        prompt_tokens: usage.prompt_tokens,
+        cached_tokens: usage.cached_tokens,
+        answer_tokens: usage.answer_tokens,
+        reading_ms: summary.reading.as_millis() as u32,
+        tokens_per_second: rate(usage.answer_tokens, summary.generating),
+        context_used: usage.prompt_tokens + usage.answer_tokens,
+        context_size: summary.context_size.unwrap_or(0),
+    })
+}
+
+fn to_answer_error(error: UiError) -> AnswerError {
+    let code = serde_json::to_value(error.code).ok();
+    AnswerError {
+        code: code
+            .and_then(|code| code.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+        message: error.message,
+        hint: error.hint,
+    }
+}
+
+/// Reads about 500 tokens, writes 64, and tells the speeds.
+pub(crate) async fn collect_speed(
+    model: &LocalModel,
+    model_name: String,
+) -> Result<ModelSpeed, UiError> {
+    model.unload().await;
+    let loaded = model.load().await?;
+    let words = "The old mill turns slowly beside the stone bridge while travellers tell stories. ";
+    let text = words.repeat((loaded.context_size as usize / 32).min(33));
+    let message = ChatMessage::new(Role::User, text);
+    let request = ChatRequest {
+        max_tokens: Some(64),
+        ..ChatRequest::new(
+            vec![message],
+            Sampling {
+                temperature: 1.0,
+                top_p: 0.95,
+                min_p: 0.05,
+                seed: Some(1),
+            },
+        )
+    };
+    let mut generation = model.generate(request, CancellationToken::new()).await?;
+    while let Some(event) = generation.next().await {
+        if let GenerationEvent::Finished(summary) = event? {
+            let reading = summary.reading.as_secs_f32().max(1e-6);
+            return Ok(ModelSpeed {
+                model_name,
+                threads: model.options().threads,
+                reading_tokens_per_second: summary.usage.prompt_tokens as f32 / reading,
+                writing_tokens_per_second: rate(summary.usage.answer_tokens, summary.generating),
+                load_ms: loaded.load_ms,
+                peak_memory_mb: peak_memory_mb(model.process_id().await),
+            });
+        }
+    }
+    Err(LlmError::WorkerDied {
+        how: "its answer broke off".into(),
+    }
+    .into())
+}
+
+/// The worker's greatest resident size, from the kernel; 0 where it is not told.
+fn peak_memory_mb(process: Option<u32>) -> u32 {
+    let status = process.and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok());
+    status
+        .and_then(|status| {
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix("VmHWM:"))?;
+            line.split_whitespace().next()?.parse::<u32>().ok()
+        })
+        .map_or(0, |kilobytes| kilobytes >> 10)
+}

@@ -1,0 +1,201 @@
+//! The running app: the store, the loaded model, the answers being written.
+
+use crate::catalog;
+use crate::dto::{ErrorCode, UiError};
+use crate::error::error;
+use crate::runner::ModelRunner;
+use opzest_core::ids::{ConversationId, MessageId};
+use opzest_llm::local::WorkerCommand;
+use opzest_store::{DataFolderLock, Store, StoreError, StoreOptions};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use tokio_util::sync::CancellationToken;
+
+/// How a process uses the data folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Writes it, alone.
+    Write,
+    /// Writes it if nobody else does, and reads it otherwise.
+    ReadIfBusy,
+}
+
+pub struct AppOptions {
+    pub data_folder: PathBuf,
+    /// Where the embedded model may be, best first.
+    pub model_folders: Vec<PathBuf>,
+    pub worker: WorkerCommand,
+    pub access: Access,
+    /// When the process began, for the start-up report.
+    pub started: Instant,
+}
+
+/// A handle to the running app; clones are the same app.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    options: AppOptions,
+    /// The store, or why it could not be opened. A lock of std: held only for one operation of the
+    /// store, on a blocking thread.
+    store: Mutex<Result<Store, UiError>>,
+    /// Answers being written, so that they can be stopped.
+    answers: Mutex<HashMap<ConversationId, CancellationToken>>,
+    runner: ModelRunner,
+}
+
+impl App {
+    /// Opens the data folder. If that fails the app runs all the same, and says why
+    /// (`AppInfo::problem`).
+    pub fn open(options: AppOptions) -> Self {
+        let store = open_store(&options);
+        if let Err(problem) = &store {
+            tracing::warn!(code = ?problem.code, "the data folder could not be opened");
+        }
+        let runner = ModelRunner::new(options.worker.clone());
+        Self(Arc::new(Inner {
+            options,
+            store: Mutex::new(store),
+            answers: Mutex::default(),
+            runner,
+        }))
+    }
+
+    pub fn data_folder(&self) -> &Path {
+        &self.0.options.data_folder
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.0.options.started
+    }
+
+    pub(crate) fn runner(&self) -> &ModelRunner {
+        &self.0.runner
+    }
+
+    /// Tries to open the store again if it could not be opened.
+    pub(crate) async fn problem(&self) -> Option<UiError> {
+        let app = self.clone();
+        let retry = move || {
+            let mut store = app.lock_store();
+            if store.is_err() {
+                *store = open_store(&app.0.options);
+            }
+            store.as_ref().err().cloned()
+        };
+        tokio::task::spawn_blocking(retry)
+            .await
+            .unwrap_or_else(|failed| Some(panicked(&failed)))
+    }
+
+    /// Runs one operation of the store on a blocking thread.
+    pub(crate) async fn store<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, UiError> {
+        let app = self.clone();
+        let run = move || match app.lock_store().as_mut() {
+            Ok(store) => operation(store).map_err(UiError::from),
+            Err(problem) => Err(problem.clone()),
+        };
+        tokio::task::spawn_blocking(run)
+            .await
+            .unwrap_or_else(|failed| Err(panicked(&failed)))
+    }
+
+    fn lock_store(&self) -> MutexGuard<'_, Result<Store, UiError>> {
+        // A panic inside an operation rolled its transaction back; the store itself is sound.
+        self.0
+            .store
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Notes that an answer is being written; the token stops it. Ends when the guard is dropped.
+    pub(crate) fn begin_answer(&self, conversation: ConversationId) -> AnswerGuard {
+        let stop = CancellationToken::new();
+        self.lock_answers().insert(conversation, stop.clone());
+        AnswerGuard {
+            app: self.clone(),
+            conversation,
+            stop,
+        }
+    }
+
+    pub(crate) fn stop_answer(&self, conversation: ConversationId) {
+        if let Some(stop) = self.lock_answers().get(&conversation) {
+            stop.cancel();
+        }
+    }
+
+    fn lock_answers(&self) -> MutexGuard<'_, HashMap<ConversationId, CancellationToken>> {
+        self.0
+            .answers
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// An answer being written.
+pub(crate) struct AnswerGuard {
+    app: App,
+    conversation: ConversationId,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Drop for AnswerGuard {
+    fn drop(&mut self) {
+        self.app.lock_answers().remove(&self.conversation);
+    }
+}
+
+fn panicked(failed: &tokio::task::JoinError) -> UiError {
+    error(
+        ErrorCode::Internal,
+        format!("A part of OpZest failed: {failed}."),
+        "The log has the details.",
+    )
+}
+
+fn open_store(options: &AppOptions) -> Result<Store, UiError> {
+    let folder = &options.data_folder;
+    std::fs::create_dir_all(folder).map_err(|source| {
+        error(
+            ErrorCode::DataFolderUnusable,
+            format!(
+                "The data folder {} cannot be made: {source}.",
+                folder.display()
+            ),
+            "Choose another one with OPZEST_DATA.",
+        )
+    })?;
+    let keyless = StoreOptions::default();
+    let lock = match (DataFolderLock::acquire(folder), options.access) {
+        (Err(StoreError::InUse { .. }), Access::ReadIfBusy) => {
+            return Ok(Store::open_read_only(folder, &keyless)?);
+        }
+        (lock, _) => lock?,
+    };
+    let mut store = Store::open(lock, &keyless)?;
+    let embedded = catalog::embedded();
+    let path = embedded.locate(&options.model_folders);
+    store.put_model(&embedded.id, &embedded.details(&path), now_ms())?;
+    Ok(store)
+}
+
+/// Unix milliseconds.
+pub(crate) fn now_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64)
+}
+
+pub(crate) fn new_conversation_id() -> ConversationId {
+    ConversationId::new(now_ms(), rand::random())
+}
+
+pub(crate) fn new_message_id() -> MessageId {
+    MessageId::new(now_ms(), rand::random())
+}
