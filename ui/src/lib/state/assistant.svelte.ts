@@ -10,7 +10,7 @@ const LOOK_AGAIN_MS = 1000;
 export class Assistant {
   current = $state.raw<Thread>(undefined as unknown as Thread);
   /** Counts up whenever the composer should take the keyboard. */
-  focusComposer = $state(0);
+  focusComposer = $state(1);
   #threads = new Map<string, Thread>();
   #drafts: Drafts;
 
