@@ -82,9 +82,13 @@ export class Thread {
     return stats && stats.contextSize > 0 ? { used: stats.contextUsed, size: stats.contextSize } : null;
   });
 
-  /** No further message fits. */
-  full = $derived(
-    this.lastAnswer?.status === "cutByContext" || this.failure?.error.code === "context_overflow",
+  /** There is room for little more, and nothing else says so yet. */
+  nearlyFull = $derived(
+    this.context !== null &&
+      this.context.used >= 0.9 * this.context.size &&
+      this.run === null &&
+      this.failure === null &&
+      this.lastAnswer?.status !== "cutByContext",
   );
 
   canSend = $derived(this.run === null && !this.opening && this.#draft.trim() !== "");

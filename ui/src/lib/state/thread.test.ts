@@ -260,7 +260,7 @@ describe("opening", () => {
     const state = thread("c1");
     await state.open();
     expect(state.context).toEqual({ used: 30, size: 40 });
-    expect(state.full).toBe(false);
+    expect(state.nearlyFull).toBe(false);
   });
 
   it("says why it cannot, and tries again", async () => {
@@ -285,11 +285,17 @@ describe("opening", () => {
     expect(later).toHaveLength(0);
   });
 
-  it("knows when it is full", async () => {
-    backend.on("open_conversation", ({ id }) => conversation(id, answer("a", "so", { status: "cutByContext" })));
+  it("warns before it is full, and not again where the answer says it", async () => {
+    const stats = {
+      promptTokens: 1, cachedTokens: 0, answerTokens: 1, readingMs: 1, tokensPerSecond: 1, contextUsed: 37, contextSize: 40,
+    };
+    backend.on("open_conversation", ({ id }) => conversation(id, answer("a", "so", { stats })));
     const state = thread("c1");
     await state.open();
-    expect(state.full).toBe(true);
+    expect(state.nearlyFull).toBe(true);
+    backend.on("open_conversation", ({ id }) => conversation(id, answer("a", "so", { stats, status: "cutByContext" })));
+    await state.open();
+    expect(state.nearlyFull).toBe(false);
   });
 });
 
