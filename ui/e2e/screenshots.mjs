@@ -1,0 +1,74 @@
+// Pictures of every view, light and dark, from the real application: `npm run screenshots` writes ../docs/images.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { ask, launch, openPage } from "./support/browser.mjs";
+import { freshFolder, prepare, startHost } from "./support/host.mjs";
+
+const out = fileURLToPath(new URL("../../docs/images", import.meta.url));
+mkdirSync(out, { recursive: true });
+const data = freshFolder();
+const host = await startHost({ data });
+const second = await startHost({ data, keep: true });
+const fresh = await startHost();
+const browser = await launch();
+
+async function shot(name, on, size, go) {
+  for (const dark of [false, true]) {
+    const shown = await openPage(browser, on, { dark, ...size });
+    await go(shown);
+    await shown.page.evaluate(() => document.fonts.ready);
+    await shown.page.screenshot({ path: `${out}/${name}-${dark ? "dark" : "light"}.png` });
+    await shown.close();
+  }
+}
+
+const conversation = async ({ id }) => {
+  await id("composer").waitFor();
+  if ((await id("sidebar").count()) === 0) await id("show-sidebar").click();
+  await id("conversation-item").last().locator(".open").click();
+  await id("message-assistant").last().locator(".prose .block").first().waitFor();
+};
+
+try {
+  await prepare(host, { tokens: 160, temperature: 0.2, seed: 7 });
+  const first = await openPage(browser, host);
+  await ask(first.page, "Write a short, friendly message asking my neighbour to water my plants next week.");
+  await ask(first.page, "Make it one sentence.");
+  await first.id("new-conversation").click();
+  await ask(first.page, "Explain why the sky is blue, in three sentences for a ten-year-old.");
+  await first.close();
+
+  await shot("welcome", fresh, {}, ({ id }) => id("welcome").waitFor());
+  await shot("problem", second, {}, ({ id }) => id("problem").waitFor());
+  await shot("start", host, {}, ({ id }) => id("empty-conversation").waitFor());
+  await shot("conversation", host, {}, conversation);
+  await shot("narrow", host, { width: 420, height: 740 }, conversation);
+  await shot("search", host, {}, async ({ page, id }) => {
+    await id("composer").waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("neighbour");
+    await id("hit").first().waitFor();
+  });
+  await shot("models", host, {}, async (shown) => {
+    await conversation(shown);
+    await shown.id("model-picker").click();
+    await shown.id("model-row").first().waitFor();
+  });
+  for (const tab of ["answers", "computer", "look", "about"]) {
+    await shot(`settings-${tab}`, host, {}, async ({ page, id }) => {
+      await id("composer").waitFor();
+      await page.keyboard.press("Control+,");
+      await id(`settings-tab-${tab}`).click();
+    });
+  }
+  await shot("shortcuts", host, {}, async ({ page, id }) => {
+    await id("composer").waitFor();
+    await page.keyboard.press("Control+/");
+    await id("shortcuts").waitFor();
+  });
+  console.log(`written to ${out}`);
+} finally {
+  await browser.close();
+  await Promise.all([second.stop(), fresh.stop()]);
+  await host.stop();
+}

@@ -1,0 +1,29 @@
+// Numbers as people read them.
+
+export function bytes(count: number): string {
+  if (count >= 1e9) return `${(count / 1e9).toFixed(1)} GB`;
+  if (count >= 1e6) return `${Math.round(count / 1e6)} MB`;
+  return `${Math.max(1, Math.round(count / 1e3))} kB`;
+}
+
+/** From mebibytes. */
+export function memory(mb: number): string {
+  return mb >= 1024 ? `${(mb / 1024).toFixed(1)} GB` : `${Math.round(mb)} MB`;
+}
+
+export function whole(count: number): string {
+  return count.toLocaleString("en");
+}
+
+/** Tokens per second: one decimal where it matters. */
+export function speed(value: number): string {
+  return value < 20 ? value.toFixed(1) : Math.round(value).toString();
+}
+
+export function percent(part: number, all: number): number {
+  return all <= 0 ? 0 : Math.min(100, Math.round((part / all) * 100));
+}
+
+export function seconds(ms: number): string {
+  return ms < 950 ? `${Math.round(ms / 10) / 100} s` : `${(ms / 1000).toFixed(1)} s`;
+}
