@@ -1,1 +1,88 @@
-//! skeleton
+//! The desktop shell: opens the window and hands its calls to opzest-app. No logic of its own.
+
+mod commands;
+
+use opzest_app::{Access, App, AppOptions, WorkerCommand};
+use std::process::ExitCode;
+use std::time::Instant;
+use tauri::webview::NewWindowResponse;
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+
+/// Opens the window and runs until it is closed. `started` is when the process began.
+pub fn run(started: Instant) -> ExitCode {
+    if !has_display() {
+        eprintln!(
+            "OpZest cannot open a window: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is \
+             set).\nThe same assistant runs in the terminal: opzest chat"
+        );
+        return ExitCode::FAILURE;
+    }
+    let data_folder = opzest_app::data_folder();
+    let _log = opzest_app::logging::start(&data_folder);
+    let worker = match WorkerCommand::this_program() {
+        Ok(worker) => worker,
+        Err(error) => {
+            eprintln!("OpZest cannot find its own program file: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .invoke_handler(commands::handler())
+        .setup(move |tauri| {
+            let resources = tauri.path().resource_dir().ok();
+            tauri.manage(App::open(AppOptions {
+                data_folder,
+                model_folders: opzest_app::embedded_model_folders(resources.as_deref()),
+                worker,
+                access: Access::Write,
+                started,
+            }));
+            open_main_window(tauri)?;
+            Ok(())
+        })
+        .run(tauri::generate_context!());
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("OpZest's window could not be opened: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn has_display() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
+}
+
+/// The window shows OpZest's own pages and nothing else, whatever a page or a model asks for.
+fn open_main_window(tauri: &tauri::App) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(tauri, "main", WebviewUrl::App("index.html".into()))
+        .title("OpZest")
+        .inner_size(1120.0, 780.0)
+        .min_inner_size(420.0, 480.0)
+        .on_navigation(is_our_page)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .build()
+        .map(drop)
+}
+
+fn is_our_page(url: &tauri::Url) -> bool {
+    url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_our_page;
+
+    #[test]
+    fn only_our_own_pages_open() {
+        let opens = |url: &str| is_our_page(&url.parse().expect("a URL"));
+        assert!(opens("tauri://localhost/index.html"));
+        assert!(opens("http://tauri.localhost/"));
+        for foreign in ["https://example.com/", "file:///etc/passwd", "http://localhost:1420/", "data:text/html,x"] {
+            assert!(!opens(foreign), "{foreign}");
+        }
+    }
+}
