@@ -46,7 +46,7 @@ export OPZEST_THREADS=${OPZEST_THREADS:-1}
 if [ -e $examples/peer_check.rs ]; then
     start_server
     check 'remote client against llama_cpp.server' \
-        cargo run --quiet --locked -p opzest-llm --example peer_check -- "http://127.0.0.1:$port/v1"
+        env OPZEST_PEER_URL="http://127.0.0.1:$port/v1" cargo run --quiet --locked -p opzest-llm --example peer_check
 fi
 
 if [ -e $examples/trace_peers.rs ]; then

@@ -2,7 +2,9 @@
 //! every command.
 
 fn main() {
-    let commands = tauri_build::AppManifest::new().commands(&["call", "pick_model_file", "save_text_file"]);
+    let commands =
+        tauri_build::AppManifest::new().commands(&["call", "pick_model_file", "save_text_file"]);
     let attributes = tauri_build::Attributes::new().app_manifest(commands);
-    tauri_build::try_build(attributes).expect("the Tauri configuration is valid and its files exist");
+    tauri_build::try_build(attributes)
+        .expect("the Tauri configuration is valid and its files exist");
 }

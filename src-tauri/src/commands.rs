@@ -59,16 +59,20 @@ async fn save_text_file<R: Runtime>(
         .set_title("Export")
         .set_file_name(name)
         .save_file(move |file| drop(chosen.send(file)));
-    let Some(path) = path_of(answer.await)? else { return Ok(None) };
-    write_whole(&path, &content).await.map_err(|source| UiError {
-        code: if source.kind() == std::io::ErrorKind::StorageFull {
-            ErrorCode::DiskFull
-        } else {
-            ErrorCode::InvalidInput
-        },
-        message: format!("{} could not be written: {source}.", path.display()),
-        hint: "Choose another place.".into(),
-    })?;
+    let Some(path) = path_of(answer.await)? else {
+        return Ok(None);
+    };
+    write_whole(&path, &content)
+        .await
+        .map_err(|source| UiError {
+            code: if source.kind() == std::io::ErrorKind::StorageFull {
+                ErrorCode::DiskFull
+            } else {
+                ErrorCode::InvalidInput
+            },
+            message: format!("{} could not be written: {source}.", path.display()),
+            hint: "Choose another place.".into(),
+        })?;
     Ok(Some(path.to_string_lossy().into_owned()))
 }
 
@@ -90,9 +94,16 @@ async fn write_whole(path: &Path, content: &str) -> std::io::Result<()> {
 fn path_of(
     answer: Result<Option<FilePath>, oneshot::error::RecvError>,
 ) -> Result<Option<PathBuf>, UiError> {
-    let failed = |message: String| UiError { code: ErrorCode::Internal, message, hint: String::new() };
+    let failed = |message: String| UiError {
+        code: ErrorCode::Internal,
+        message,
+        hint: String::new(),
+    };
     answer
         .map_err(|_| failed("The file dialog closed without an answer.".into()))?
-        .map(|file| file.into_path().map_err(|error| failed(format!("That is not a file: {error}."))))
+        .map(|file| {
+            file.into_path()
+                .map_err(|error| failed(format!("That is not a file: {error}.")))
+        })
         .transpose()
 }

@@ -81,7 +81,12 @@ mod tests {
         let opens = |url: &str| is_our_page(&url.parse().expect("a URL"));
         assert!(opens("tauri://localhost/index.html"));
         assert!(opens("http://tauri.localhost/"));
-        for foreign in ["https://example.com/", "file:///etc/passwd", "http://localhost:1420/", "data:text/html,x"] {
+        for foreign in [
+            "https://example.com/",
+            "file:///etc/passwd",
+            "http://localhost:1420/",
+            "data:text/html,x",
+        ] {
             assert!(!opens(foreign), "{foreign}");
         }
     }

@@ -35,23 +35,35 @@ struct Host {
 
 /// The host's routes: `POST /api/call/{name}`, and the built window in `ui`.
 pub fn router(app: App, ui: &std::path::Path, token: String, address: SocketAddr) -> Router {
-    let host = Arc::new(Host { app, token, address });
+    let host = Arc::new(Host {
+        app,
+        token,
+        address,
+    });
     Router::new()
         .route("/api/call/{name}", post(call))
         .fallback_service(ServeDir::new(ui))
-        .layer(middleware::from_fn_with_state(Arc::clone(&host), only_for_us))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&host),
+            only_for_us,
+        ))
         .with_state(host)
 }
 
 /// Refuses requests under another host name (DNS rebinding), and sets the window's policy.
 async fn only_for_us(State(host): State<Arc<Host>>, request: Request, next: Next) -> Response {
-    let named = request.headers().get(header::HOST).and_then(|name| name.to_str().ok());
+    let named = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|name| name.to_str().ok());
     if named != Some(host.address.to_string().as_str()) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let mut response = next.run(request).await;
     let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 
@@ -63,7 +75,9 @@ async fn call(
     headers: HeaderMap,
     Json(arguments): Json<Value>,
 ) -> Response {
-    let token = headers.get(TOKEN_HEADER).and_then(|token| token.to_str().ok());
+    let token = headers
+        .get(TOKEN_HEADER)
+        .and_then(|token| token.to_str().ok());
     if token != Some(host.token.as_str()) {
         return StatusCode::FORBIDDEN.into_response();
     }
@@ -81,5 +95,9 @@ async fn call(
     });
     let body = UnboundedReceiverStream::new(receiver)
         .map(|line| Ok::<_, std::convert::Infallible>(Bytes::from(format!("{line}\n"))));
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(body)).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/x-ndjson")],
+        Body::from_stream(body),
+    )
+        .into_response()
 }

@@ -11,5 +11,9 @@ fn bindings_are_current() {
         std::fs::write(&path, &wanted).expect("writes");
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == wanted, "{} is stale: run `make bindings`", path.display());
+    assert!(
+        found == wanted,
+        "{} is stale: run `make bindings`",
+        path.display()
+    );
 }

@@ -11,6 +11,7 @@ use crate::model::{
 use crate::trace::TokenTrace;
 use async_trait::async_trait;
 use futures::StreamExt;
+use opzest_core::chat::ChatMessage;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,6 +53,12 @@ pub async fn quantise(
     }
 }
 
+fn out_of_turn() -> LlmError {
+    LlmError::WorkerStart {
+        reason: "it answered out of turn".into(),
+    }
+}
+
 fn unexpected(frame: &FromWorker) -> LlmError {
     LlmError::WorkerStart {
         reason: format!("it answered out of turn ({frame:?})"),
@@ -81,6 +88,7 @@ struct Connection {
 enum Reply {
     Event(GenerationEvent),
     Scored(Vec<TokenTrace>),
+    Tokens(Vec<u32>),
     Failed(LlmError),
 }
 
@@ -187,6 +195,20 @@ impl LocalModel {
             .and_then(|connection| connection.process_id)
     }
 
+    /// The tokens that the model reads for these messages: its own template and tokenizer.
+    pub async fn prompt_tokens(&self, messages: Vec<ChatMessage>) -> Result<Vec<u32>, LlmError> {
+        let connection = self.connect().await?;
+        let (job, mut replies) = connection.jobs.open()?;
+        let _ = connection
+            .requests
+            .send(ToWorker::Tokenise { job, messages });
+        match replies.recv().await {
+            Some(Reply::Tokens(tokens)) => Ok(tokens),
+            Some(Reply::Failed(error)) => Err(error),
+            _ => Err(out_of_turn()),
+        }
+    }
+
     async fn connect(&self) -> Result<Connection, LlmError> {
         let mut current = self.connection.lock().await;
         if let Some(connection) = current
@@ -258,6 +280,7 @@ async fn carry(
             match crate::local::protocol::decode(&bytes) {
                 Ok(FromWorker::Generation { job, event }) => jobs.deliver(job, Reply::Event(event)),
                 Ok(FromWorker::Scored { job, traces }) => jobs.deliver(job, Reply::Scored(traces)),
+                Ok(FromWorker::Tokens { job, tokens }) => jobs.deliver(job, Reply::Tokens(tokens)),
                 Ok(FromWorker::JobFailed { job, error }) => jobs.deliver(job, Reply::Failed(error)),
                 Ok(other) => tracing::warn!(?other, "a frame out of turn from the worker"),
                 Err(error) => {
@@ -327,9 +350,7 @@ impl ChatModel for LocalModel {
             match reply {
                 Reply::Event(event) => Ok(event),
                 Reply::Failed(error) => Err(error),
-                Reply::Scored(_) => Err(LlmError::WorkerStart {
-                    reason: "a score out of turn".into(),
-                }),
+                Reply::Scored(_) | Reply::Tokens(_) => Err(out_of_turn()),
             }
         });
         Ok(stream.boxed())
@@ -356,9 +377,7 @@ impl ChatModel for LocalModel {
         match reply {
             Some(Reply::Scored(traces)) => Ok(traces),
             Some(Reply::Failed(error)) => Err(error),
-            Some(Reply::Event(_)) | None => Err(LlmError::WorkerStart {
-                reason: "an event out of turn".into(),
-            }),
+            Some(Reply::Event(_) | Reply::Tokens(_)) | None => Err(out_of_turn()),
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct ModelFileInfo {
     pub layers: u32,
     pub vocabulary: u32,
     pub has_chat_template: bool,
-    /// Memory of one token's keys and values at 16 bits.
+    /// Memory of one token's keys and values: 32 bits a value for F32 models, otherwise 16.
     pub cache_bytes_per_token: u64,
 }
 

@@ -5,6 +5,7 @@ use crate::error::LlmError;
 use crate::local::info::{LoadedModel, ModelFileInfo, QuantisedType};
 use crate::model::{ChatRequest, GenerationEvent, ScoreRequest};
 use crate::trace::TokenTrace;
+use opzest_core::chat::ChatMessage;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -57,9 +58,22 @@ pub enum Task {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub enum ToWorker {
-    Generate { job: JobId, request: ChatRequest },
-    Score { job: JobId, request: ScoreRequest },
-    Cancel { job: JobId },
+    Generate {
+        job: JobId,
+        request: ChatRequest,
+    },
+    Score {
+        job: JobId,
+        request: ScoreRequest,
+    },
+    /// The tokens that the model reads for these messages.
+    Tokenise {
+        job: JobId,
+        messages: Vec<ChatMessage>,
+    },
+    Cancel {
+        job: JobId,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -82,6 +96,10 @@ pub enum FromWorker {
     Scored {
         job: JobId,
         traces: Vec<TokenTrace>,
+    },
+    Tokens {
+        job: JobId,
+        tokens: Vec<u32>,
     },
     JobFailed {
         job: JobId,

@@ -38,7 +38,11 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let index = arguments.ui.join("index.html");
-    anyhow::ensure!(index.is_file(), "{} is missing: build the window first (make ui)", index.display());
+    anyhow::ensure!(
+        index.is_file(),
+        "{} is missing: build the window first (make ui)",
+        index.display()
+    );
     let _log = opzest_app::logging::start(&arguments.data);
     let app = App::open(AppOptions {
         data_folder: arguments.data,
@@ -48,10 +52,14 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         started: Instant::now(),
     });
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
-    let listener = tokio::net::TcpListener::bind(wanted).await.with_context(|| format!("port {wanted}"))?;
+    let listener = tokio::net::TcpListener::bind(wanted)
+        .await
+        .with_context(|| format!("port {wanted}"))?;
     let address = listener.local_addr()?;
     let token = format!("{:032x}", rand::random::<u128>());
     println!("listening on http://{address}/#token={token}");
     let router = opzest_serve::router(app, &arguments.ui, token, address);
-    axum::serve(listener, router).await.context("the host stopped")
+    axum::serve(listener, router)
+        .await
+        .context("the host stopped")
 }

@@ -13,6 +13,7 @@ use crate::local::protocol::{FromWorker, JobId, ToWorker};
 use crate::model::{AdapterUse, FinishReason, GenerationEvent, GenerationSummary};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_batch::LlamaBatch;
+use opzest_core::chat::ChatMessage;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, TryRecvError};
@@ -137,6 +138,7 @@ impl<'m, 'o> Engine<'m, 'o> {
         let (id, kind) = match request {
             ToWorker::Generate { job, request } => (job, JobKind::Generate(Box::new(request))),
             ToWorker::Score { job, request } => (job, JobKind::Score(Box::new(request))),
+            ToWorker::Tokenise { job, messages } => return self.tokenise(job, &messages),
             // Already noted by the thread that read it; here it only wakes the loop.
             ToWorker::Cancel { .. } => return,
         };
@@ -145,6 +147,17 @@ impl<'m, 'o> Engine<'m, 'o> {
             kind,
             received: Instant::now(),
         });
+    }
+
+    fn tokenise(&mut self, job: JobId, messages: &[ChatMessage]) {
+        let reply = match self.model.prompt(messages) {
+            Ok(tokens) => {
+                let tokens = tokens.into_iter().map(|token| token.0 as u32).collect();
+                FromWorker::Tokens { job, tokens }
+            }
+            Err(error) => FromWorker::JobFailed { job, error },
+        };
+        self.output.send(&reply);
     }
 
     fn end_cancelled(&mut self) {

@@ -169,7 +169,8 @@ impl Gguf {
         let quantisation = by_kind
             .into_iter()
             .max_by_key(|(_, elements)| *elements)
-            .map(|(kind, _)| kind);
+            .map(|(kind, _)| kind)
+            .unwrap_or_default();
         let heads = number("attention.head_count").max(1);
         let kv_heads = match number("attention.head_count_kv") {
             0 => heads,
@@ -186,15 +187,20 @@ impl Gguf {
             licence: self.string("general.license"),
             file_bytes: self.file_bytes,
             parameters,
-            quantisation: quantisation.unwrap_or_default(),
+            quantisation,
             trained_context: number("context_length") as u32,
             layers: number("block_count") as u32,
             vocabulary: self.array_length("tokenizer.ggml.tokens").unwrap_or(0) as u32,
             has_chat_template: self.key("tokenizer.chat_template").is_some(),
-            cache_bytes_per_token: number("block_count") * per_layer * 2,
+            cache_bytes_per_token: number("block_count") * per_layer * cache_bytes(&quantisation),
             architecture,
         })
     }
+}
+
+/// Bytes of one value in the cache: it is as precise as the weights, at least 16 bits.
+fn cache_bytes(quantisation: &str) -> u64 {
+    if quantisation == "F32" { 4 } else { 2 }
 }
 
 /// Exists, is not empty, begins like a GGUF file. Returns its length.

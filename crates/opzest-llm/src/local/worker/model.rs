@@ -10,7 +10,7 @@ use crate::local::protocol::LoadOptions;
 use crate::local::template::ChatTemplate;
 use crate::trace::{Candidate, TokenTrace};
 use llama_cpp_2::context::LlamaContext;
-use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
@@ -65,7 +65,13 @@ impl Model {
     /// and fresh logits differ.
     pub fn context(&self, options: &LoadOptions) -> Result<LlamaContext<'_>, LlmError> {
         let threads = i32::try_from(options.threads).unwrap_or(1);
+        let cache = match self.info.quantisation.as_str() {
+            "F32" => KvCacheType::F32,
+            _ => KvCacheType::F16,
+        };
         let params = LlamaContextParams::default()
+            .with_type_k(cache)
+            .with_type_v(cache)
             .with_n_ctx(NonZeroU32::new(
                 options.context_size.saturating_mul(options.sequences),
             ))
