@@ -38,6 +38,9 @@ def main():
                 n_threads=1,
                 n_threads_batch=1,
                 verbose=False,
+                # OpZest keeps an F32 model's cache at 32 bits, too (ggml's type 0; 1 is F16).
+                type_k=0 if trace["cache"] == "f32" else 1,
+                type_v=0 if trace["cache"] == "f32" else 1,
             )
         logits = logits_of(models[trace["gguf"]], trace)
         good &= traces.report("llama-cpp-python", path, trace, logits, options.tolerance)

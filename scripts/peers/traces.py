@@ -8,6 +8,7 @@ The file is JSON, written by `cargo run -p opzest-llm --example trace_peers`:
     sampled         T log-probabilities of the answer's tokens
     evaluation      "generated" (default): the prompt in one batch, then one token at a time
                     "scored": prompt and answer in one batch, as in teacher forcing
+    cache           "f16" (default) or "f32": the precision of the cached keys and values
 Log-probabilities are natural logarithms of the model's own distribution, before any sampling setting.
 """
 
@@ -40,6 +41,7 @@ def read(path):
             raise SystemExit(f"{path}: {length} answer tokens, but `{part}` has {len(trace[part])} entries")
     if trace.setdefault("evaluation", "generated") not in ("generated", "scored"):
         raise SystemExit(f"{path}: `evaluation` is {trace['evaluation']!r}, not generated or scored")
+    trace.setdefault("cache", "f16")
     return trace
 
 

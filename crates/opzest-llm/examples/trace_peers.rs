@@ -7,7 +7,7 @@ use opzest_core::chat::{ChatMessage, Role};
 use opzest_llm::local::{LoadOptions, LocalModel, QuantisedType, WorkerCommand, quantise};
 use opzest_llm::{ChatModel, ChatRequest, GenerationEvent, Sampling, ScoreRequest, TokenTrace};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 const QUESTIONS: [&str; 3] = [
@@ -56,7 +56,7 @@ async fn run(folder: &Path) -> Result<()> {
             let scored = score(&model, messages, &generated).await?;
             for (how, traces) in [("generated", &generated), ("scored", &scored)] {
                 let file = folder.join(format!("{number}-{how}-{name}.json"));
-                write(&file, &path, &prompt, traces)?;
+                write(&file, &path, name, &prompt, traces)?;
             }
         }
     }
@@ -108,7 +108,14 @@ async fn score(
     Ok(model.score(request, CancellationToken::new()).await?)
 }
 
-fn write(file: &PathBuf, model: &Path, prompt: &[u32], traces: &[TokenTrace]) -> Result<()> {
+fn write(
+    file: &Path,
+    model: &Path,
+    name: &str,
+    prompt: &[u32],
+    traces: &[TokenTrace],
+) -> Result<()> {
+    let cache = if name == "f32" { "f32" } else { "f16" };
     let top: Vec<Vec<_>> = traces
         .iter()
         .map(|trace| {
@@ -127,6 +134,7 @@ fn write(file: &PathBuf, model: &Path, prompt: &[u32], traces: &[TokenTrace]) ->
         "sampled": traces.iter().map(|trace| trace.token.logprob).collect::<Vec<_>>(),
         // Scoring, too, feeds the answer token by token: see worker/slot.rs on canonical computation.
         "evaluation": "generated",
+        "cache": cache,
     });
     Ok(std::fs::write(file, serde_json::to_string(&value)?)?)
 }

@@ -187,12 +187,12 @@ impl Gguf {
             licence: self.string("general.license"),
             file_bytes: self.file_bytes,
             parameters,
-            quantisation,
             trained_context: number("context_length") as u32,
             layers: number("block_count") as u32,
             vocabulary: self.array_length("tokenizer.ggml.tokens").unwrap_or(0) as u32,
             has_chat_template: self.key("tokenizer.chat_template").is_some(),
             cache_bytes_per_token: number("block_count") * per_layer * cache_bytes(&quantisation),
+            quantisation,
             architecture,
         })
     }
