@@ -99,6 +99,12 @@ it("cuts a slice into closed segments that do not touch", () => {
   for (const path of paths) expect(path).toMatch(/^M[\d.-]+ [\d.-]+L.*A8\.4 8\.4 0 0 1 .*Z$/);
 });
 
+it("shows the licences of exactly the packages that are installed", async () => {
+  const script = `${process.cwd()}/scripts/licences.mjs`;
+  const { licences } = (await import(/* @vite-ignore */ script)) as { licences(): string };
+  expect(readFileSync(`${process.cwd()}/public/licences.txt`, "utf8")).toBe(licences());
+});
+
 it("has the same dark colours for “dark” and for “like the system”", () => {
   const css = readFileSync(`${process.cwd()}/src/styles/tokens.css`, "utf8");
   const block = (start: string) => {
