@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 /** Packages whose code, fonts or drawings end up in dist/. */
-export const BUNDLED = ["@fontsource-variable/figtree", "@lucide/svelte", "@tauri-apps/api", "clsx", "dompurify", "highlight.js", "marked", "svelte"];
+export const BUNDLED = ["@fontsource-variable/figtree", "@lucide/svelte", "@tauri-apps/api", "clsx", "dompurify", "esm-env", "highlight.js", "marked", "svelte"];
 
 export function licences() {
   return BUNDLED.map((name) => {
