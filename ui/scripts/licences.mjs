@@ -1,12 +1,13 @@
-// The licences of what the bundle contains, for the About page: `npm run licences` writes public/licences.txt.
+// The licences of what the bundle contains, for the About page: `npm run licences` writes public/licences.txt;
+// with `--print` they go to the standard output instead.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 /** Packages whose code, fonts or drawings end up in dist/. */
-export const BUNDLED = ["@fontsource-variable/figtree", "@lucide/svelte", "@tauri-apps/api", "clsx", "dompurify", "esm-env", "highlight.js", "marked", "svelte"];
+const BUNDLED = ["@fontsource-variable/figtree", "@lucide/svelte", "@tauri-apps/api", "clsx", "dompurify", "esm-env", "highlight.js", "marked", "svelte"];
 
-export function licences() {
+function licences() {
   return BUNDLED.map((name) => {
     const folder = `${root}node_modules/${name}`;
     const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
@@ -18,4 +19,5 @@ export function licences() {
   }).join(`\n${"-".repeat(72)}\n\n`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(`${root}public/licences.txt`, licences());
+if (process.argv.includes("--print")) process.stdout.write(licences());
+else writeFileSync(`${root}public/licences.txt`, licences());
