@@ -1,7 +1,7 @@
 // Asking the embedded model, and what can be done with its answers.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { answered, ANSWER_MS, ask, launch, openPage } from "./support/browser.mjs";
+import { answered, ANSWER_MS, ask, launch, openPage, RENDERED } from "./support/browser.mjs";
 import { prepare, startHost } from "./support/host.mjs";
 
 let browser, host;
@@ -52,10 +52,10 @@ test("a stopped answer keeps what was written and says that it was stopped", asy
   const stopped = page.locator("[data-testid=message-assistant][data-status=stopped]");
   await stopped.waitFor();
   assert.match(await stopped.getByTestId("ending").innerText(), /You stopped this answer/);
-  const text = await stopped.locator(".prose").innerText();
+  const text = await stopped.locator(RENDERED).innerText();
   assert.ok(text.trim().length > 0);
   await page.reload();
-  assert.equal((await stopped.locator(".prose").innerText()).trim(), text.trim());
+  assert.equal((await stopped.locator(RENDERED).innerText()).trim(), text.trim());
   await prepare(host);
   await close();
 });
@@ -68,15 +68,15 @@ test("answering again makes a second version; both can be read, and a reload kee
   await id("variant-position").waitFor({ timeout: ANSWER_MS });
   await answered(page, 0);
   assert.equal(await id("variant-position").innerText(), "2 / 2");
-  const second = await id("message-assistant").locator(".prose").innerText();
+  const second = await id("message-assistant").locator(RENDERED).innerText();
   await id("variant-previous").click();
   await id("variant-position").filter({ hasText: "1 / 2" }).waitFor();
-  assert.equal(await id("message-assistant").locator(".prose").innerText(), first);
+  assert.equal(await id("message-assistant").locator(RENDERED).innerText(), first);
   await page.reload();
   await id("variant-position").filter({ hasText: "1 / 2" }).waitFor();
   await id("variant-next").click();
   await id("variant-position").filter({ hasText: "2 / 2" }).waitFor();
-  assert.equal(await id("message-assistant").locator(".prose").innerText(), second);
+  assert.equal(await id("message-assistant").locator(RENDERED).innerText(), second);
   await close();
 });
 
@@ -85,8 +85,8 @@ test("a reload keeps the conversation and the unsent draft", async () => {
   const text = await ask(page, "Say one kind sentence.");
   await id("composer").fill("half a thought");
   await page.reload();
-  await id("message-assistant").locator(".prose").waitFor();
-  assert.equal((await id("message-assistant").locator(".prose").innerText()).trim(), text.trim());
+  await id("message-assistant").locator(RENDERED).waitFor();
+  assert.equal((await id("message-assistant").locator(RENDERED).innerText()).trim(), text.trim());
   assert.equal(await id("composer").inputValue(), "half a thought");
   await close();
 });

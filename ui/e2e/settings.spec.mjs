@@ -57,6 +57,15 @@ test("temperature, instruction and threads are kept over a reload", async () => 
   await close();
 });
 
+test("the licences of what is built in can be read", async () => {
+  const { page, id, close } = await openPage(browser, host);
+  await id("open-settings").click();
+  await id("settings-tab-about").click();
+  await id("licences").click();
+  await page.getByText("SIL OPEN FONT LICENSE").first().waitFor();
+  await close();
+});
+
 test("what is no number is refused at its field and changes nothing", async () => {
   const { page, id, close } = await openPage(browser, host);
   const before = await stored();

@@ -264,6 +264,17 @@ describe("models and settings", () => {
     });
   });
 
+  it("does not say that everything stays here when the model is elsewhere", async () => {
+    await show();
+    await see("composer");
+    expect(document.body.textContent).toContain("Stays on this computer");
+    void unmount(page!);
+    backend.on("list_models", () => [model("far", { kind: "remote", location: "https://llm.example", selected: true })]);
+    page = mount(App, { target: document.body, props: { backend } });
+    expect((await see("leaves")).textContent).toContain("sent to https://llm.example");
+    expect(document.body.textContent).not.toContain("Stays on this computer");
+  });
+
   it("changes a setting, shows what “automatic” comes to, and keeps a refusal at its field", async () => {
     backend.on("change_settings", ({ settings }) => {
       if ((settings.threads ?? 0) > 8) throw uiError("invalid_input", "This computer has 4 threads.");

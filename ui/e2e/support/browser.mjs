@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
 export const ANSWER_MS = 180_000;
+/** An answer's text once its renderer is loaded; for a moment before, the page shows the Markdown itself. */
+export const RENDERED = ".prose:not(:has(> .raw))";
 const DONE = ["complete", "cutByLimit"];
 
 export function launch() {
@@ -47,7 +49,7 @@ export async function ask(page, text) {
   await page.getByTestId("composer").fill(text);
   await page.getByTestId("send").click();
   await answered(page, before);
-  return page.getByTestId("message-assistant").nth(before).locator(".prose").innerText();
+  return page.getByTestId("message-assistant").nth(before).locator(RENDERED).innerText();
 }
 
 /** Waits until the answer number `index` is there as a whole. */

@@ -1,4 +1,5 @@
 // The small pure parts: numbers, keys, places, scrolling, the slice, and the two copies of the dark tokens.
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { segments } from "./citrus";
@@ -97,6 +98,11 @@ it("cuts a slice into closed segments that do not touch", () => {
   const paths = segments(8, 8.4, 1.5);
   expect(new Set(paths).size).toBe(8);
   for (const path of paths) expect(path).toMatch(/^M[\d.-]+ [\d.-]+L.*A8\.4 8\.4 0 0 1 .*Z$/);
+});
+
+it("shows the licences of exactly the packages that are installed", () => {
+  const current = execFileSync(process.execPath, ["scripts/licences.mjs", "--print"], { encoding: "utf8" });
+  expect(readFileSync(`${process.cwd()}/public/licences.txt`, "utf8")).toBe(current);
 });
 
 it("has the same dark colours for “dark” and for “like the system”", () => {

@@ -49,7 +49,7 @@ export class App {
     this.conversations = new Conversations(backend);
     this.models = new Models(backend);
     this.settings = new Settings(backend, document.documentElement, reach(() => localStorage));
-    this.assistant = new Assistant(backend, this.conversations, session);
+    this.assistant = new Assistant(backend, this.conversations, this.models, session);
   }
 
   async start(): Promise<void> {

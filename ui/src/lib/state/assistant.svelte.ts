@@ -2,6 +2,7 @@
 import type { Backend } from "../backend";
 import type { Conversations } from "./conversations.svelte";
 import { Drafts } from "./drafts";
+import type { Models } from "./models.svelte";
 import { Thread, type ThreadHooks } from "./thread.svelte";
 
 const OPEN_KEY = "opzest.open";
@@ -12,11 +13,13 @@ export class Assistant {
   /** Counts up whenever the composer should take the keyboard. */
   focusComposer = $state(1);
   #threads = new Map<string, Thread>();
+  #deleted = new Set<string>();
   #drafts: Drafts;
 
   constructor(
     private backend: Backend,
     private conversations: Conversations,
+    private models: Models,
     private storage: Storage | null,
     private nextFrame: (work: () => void) => void = (work) => requestAnimationFrame(work),
   ) {
@@ -26,7 +29,12 @@ export class Assistant {
 
   #make(id: string | null): Thread {
     const hooks: ThreadHooks = {
-      changed: (summary) => this.conversations.put(summary),
+      changed: (summary) => {
+        // An answer may end after its conversation was deleted.
+        if (!this.#deleted.has(summary.id)) this.conversations.put(summary);
+      },
+      usableModel: (id) =>
+        id === null || !this.models.ready || this.models.find(id) ? id : (this.models.selected?.id ?? null),
       named: (thread) => {
         if (thread.id !== null) this.#threads.set(thread.id, thread);
         if (thread === this.current) this.#remember(thread.id);
@@ -76,8 +84,15 @@ export class Assistant {
     if (!thread.run) await thread.open();
   }
 
+  /** Before a deletion: nothing more is to be written into it. */
+  async quiet(id: string): Promise<void> {
+    const thread = this.#threads.get(id);
+    if (thread?.run) await thread.stop();
+  }
+
   /** After a deletion. */
   forget(id: string): void {
+    this.#deleted.add(id);
     this.#threads.delete(id);
     if (this.current.id === id) this.openNew();
   }

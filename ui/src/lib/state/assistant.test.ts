@@ -2,17 +2,22 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { uiError } from "../backend";
 import { FakeBackend, type Handler } from "../backend/fake";
 import type { ChatOutcome } from "../bindings";
-import { answer, conversation, gate, outcome, question, summary } from "../test-data";
+import { answer, conversation, gate, model, outcome, question, summary } from "../test-data";
 import { Assistant } from "./assistant.svelte";
 import { Conversations } from "./conversations.svelte";
+import { Models } from "./models.svelte";
 
 let backend: FakeBackend;
-const make = () => new Assistant(backend, new Conversations(backend), sessionStorage, (work) => work());
+let models: Models;
+let conversations: Conversations;
+const make = () => new Assistant(backend, (conversations = new Conversations(backend)), models, sessionStorage, (work) => work());
 
 beforeEach(() => {
   backend = new FakeBackend()
     .on("list_conversations", () => ({ items: [], total: 0 }))
+    .on("list_models", () => [model("tiny", { selected: true })])
     .on("open_conversation", ({ id }) => conversation(id, question(`q-${id}`, id), answer(`a-${id}`, "stored")));
+  models = new Models(backend);
 });
 
 describe("Assistant", () => {
@@ -63,6 +68,37 @@ describe("Assistant", () => {
     state.openNew("take this");
     expect(state.current.draft).toBe("take this");
     expect(state.focusComposer).toBeGreaterThan(before);
+  });
+
+  it("stops an answer before its conversation is deleted, and does not list it again afterwards", async () => {
+    const end = gate<ChatOutcome>();
+    backend.on("stop_generation", () => null).on("send_message", (_, tell) => {
+      tell({ kind: "started", conversation: summary("c1", "x"), question: question("q", "x"), answer: answer("a", "", { status: "streaming" }) });
+      return end.promise;
+    });
+    const state = make();
+    state.current.draft = "x";
+    const done = state.current.send();
+    expect(conversations.items).toHaveLength(1);
+    await state.quiet("c1");
+    expect(backend.argsOf("stop_generation")).toEqual([{ conversationId: "c1" }]);
+    conversations.items = [];
+    state.forget("c1");
+    end.open(outcome("c1", answer("a", "late")));
+    await done;
+    expect(conversations.items).toEqual([]);
+  });
+
+  it("does not ask for a model that was removed", async () => {
+    backend.on("send_message", () => Promise.reject(uiError("busy", "later")));
+    await models.load();
+    const state = make();
+    state.current.draft = "x";
+    for (const wanted of ["tiny", "gone", null]) {
+      state.current.modelId = wanted;
+      await state.current.send();
+    }
+    expect(backend.argsOf("send_message").map((args) => args.modelId)).toEqual(["tiny", "tiny", null]);
   });
 
   it("leaves a conversation that was deleted", async () => {

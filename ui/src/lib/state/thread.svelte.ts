@@ -30,6 +30,8 @@ export interface ThreadHooks {
   changed(summary: ConversationSummary): void;
   /** A new conversation has got its id. */
   named(thread: Thread): void;
+  /** The model to ask for: the wanted one, unless it was removed meanwhile. */
+  usableModel(id: string | null): string | null;
   /** Runs once before the next frame; text arrives faster than frames are drawn. */
   nextFrame(work: () => void): void;
   /** Runs later; for looking again at an answer that another window writes. */
@@ -109,8 +111,9 @@ export class Thread {
   async send(): Promise<void> {
     if (!this.canSend) return;
     const text = this.#draft.trim();
+    const modelId = this.hooks.usableModel(this.modelId);
     await this.#answer("send", (onEvent) =>
-      this.backend.call("send_message", { conversationId: this.id, modelId: this.modelId, text }, onEvent),
+      this.backend.call("send_message", { conversationId: this.id, modelId, text }, onEvent),
     );
   }
 

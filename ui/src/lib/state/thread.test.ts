@@ -20,6 +20,7 @@ function thread(id: string | null, drafts = new Drafts(null)): Thread {
     named: (entry) => named.push(entry.id),
     nextFrame: (work) => frames.push(work),
     later: (work) => later.push(work),
+    usableModel: (id) => id,
   }, id);
 }
 
