@@ -67,8 +67,9 @@ def compare(trace, logits):
             if not (logprob < least and other < least):
                 differences.append(abs(logprob - other))
         # A probable token that the trace leaves out is a difference, too: it may not be more probable than
-        # the least of those listed.
-        floor = min(listed.values())
+        # the least of those listed, the written token aside: it is listed however improbable it is.
+        written = trace["answer_tokens"][position]
+        floor = min((logprob for token, logprob in candidates if token != written), default=0.0)
         for token in np.flatnonzero(theirs[position] >= least):
             if int(token) not in listed:
                 differences.append(max(0.0, theirs[position, token] - floor))
