@@ -1,13 +1,15 @@
 //! Writes one answer: runs the model, streams to the host, saves as it goes, ends it in the store.
 
-use crate::app::App;
+use crate::app::{App, now_ms};
 use crate::conversations::{to_conversation_summary, to_message};
-use crate::dto::{ChatEvent, ChatOutcome, ModelSpeed, UiError};
+use crate::dto::{ChatEvent, ChatOutcome, ErrorCode, ModelSpeed, UiError};
 use crate::events::Events;
 use crate::settings::settings;
 use futures::StreamExt;
 use opzest_core::chat::{ChatMessage, Role};
-use opzest_core::conversation::{AnswerError, AnswerStats, MessageStatus};
+use opzest_core::conversation::{
+    AnswerError, AnswerStats, ConversationSummary, Message, MessageStatus,
+};
 use opzest_core::ids::MessageId;
 use opzest_core::model::RegisteredModel;
 use opzest_llm::local::LocalModel;
@@ -15,7 +17,7 @@ use opzest_llm::{
     ChatModel, ChatRequest, FinishReason, Generation, GenerationEvent, GenerationSummary, LlmError,
     Sampling, Usage,
 };
-use opzest_store::AnswerEnd;
+use opzest_store::{AnswerEnd, FinishedAnswer, Store};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -26,28 +28,67 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// Text is sent to the host at most this often: a screen shows no more.
 const SHOW_EVERY: Duration = Duration::from_millis(33);
 
-/// An answer to write.
+/// An answer to write: its place in the store is there already.
 pub(crate) struct Writing {
-    pub(crate) answer: MessageId,
+    pub(crate) conversation: ConversationSummary,
+    pub(crate) answer: Message,
     pub(crate) messages: Vec<ChatMessage>,
     pub(crate) model: RegisteredModel,
     pub(crate) stop: CancellationToken,
     pub(crate) events: Events<ChatEvent>,
 }
 
-/// What came of it before it is put into the store.
-struct Written {
+/// How an answer ended, as the store will have it.
+#[derive(Clone)]
+pub(crate) struct Ending {
+    status: MessageStatus,
     text: String,
-    result: Result<GenerationSummary, UiError>,
+    stats: Option<AnswerStats>,
+    error: Option<AnswerError>,
+    finish: Option<String>,
 }
 
-/// Writes the answer and ends it in the store. A failing model is an outcome, not an error; an error
-/// means that the store failed.
-pub(crate) async fn write_answer(app: &App, writing: Writing) -> Result<ChatOutcome, UiError> {
-    let answer = writing.answer;
+/// Writes the answer and ends it in the store. Whatever fails is told by the answer itself. If the store
+/// cannot take it now (a full disk), the answer is kept in memory and saved before the next turn.
+pub(crate) async fn write_answer(app: &App, writing: Writing) -> ChatOutcome {
+    let (conversation, answer) = (writing.conversation.clone(), writing.answer.clone());
     let mut text = String::new();
     let result = run(app, writing, &mut text).await;
-    end_answer(app, answer, Written { text, result }).await
+    let ending = ending(text, result);
+    match save_ending(app, answer.id, ending.clone()).await {
+        Ok(finished) => ChatOutcome {
+            conversation: to_conversation_summary(finished.conversation),
+            answer: to_message(finished.answer),
+        },
+        Err(error) => {
+            tracing::error!(code = ?error.code, "an answer could not be saved; it is kept in memory");
+            app.keep_unsaved(answer.id, ending.clone());
+            let unsaved = Message {
+                text: ending.text,
+                status: ending.status,
+                stats: ending.stats,
+                error: Some(to_answer_error(error)),
+                ..answer
+            };
+            ChatOutcome {
+                conversation: to_conversation_summary(conversation),
+                answer: to_message(unsaved),
+            }
+        }
+    }
+}
+
+/// Saves what could not be saved when it ended.
+pub(crate) async fn save_unsaved(app: &App) -> Result<(), UiError> {
+    for (answer, ending) in app.unsaved() {
+        match save_ending(app, answer, ending).await {
+            Ok(_) => app.forget_unsaved(answer),
+            // Deleted meanwhile, with its conversation.
+            Err(error) if error.code == ErrorCode::NotFound => app.forget_unsaved(answer),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 async fn run(app: &App, writing: Writing, text: &mut String) -> Result<GenerationSummary, UiError> {
@@ -78,7 +119,7 @@ async fn run(app: &App, writing: Writing, text: &mut String) -> Result<Generatio
     let context_size = model.options().context_size;
     follow(
         app,
-        writing.answer,
+        writing.answer.id,
         generation,
         &writing.events,
         context_size,
@@ -143,8 +184,11 @@ async fn follow(
                 if saved.elapsed() >= SAVE_EVERY {
                     saved = Instant::now();
                     let so_far = text.clone();
-                    app.store(move |store| store.write_answer(answer, &so_far))
-                        .await?;
+                    let save = move |store: &mut Store| store.write_answer(answer, &so_far);
+                    // The last save tells the user; until then the answer goes on.
+                    if let Err(error) = app.store(save).await {
+                        tracing::warn!(code = ?error.code, "the answer so far could not be saved");
+                    }
                 }
             }
             GenerationEvent::Finished(summary) => {
@@ -175,29 +219,22 @@ fn rate(tokens: u32, since_first: Duration) -> f32 {
     (tokens - 1) as f32 / since_first.as_secs_f32()
 }
 
-async fn end_answer(
-    app: &App,
-    answer: MessageId,
-    written: Written,
-) -> Result<ChatOutcome, UiError> {
-    let Written { text, result } = written;
-    let (status, stats, error, finish) = match result {
-        Ok(summary) => {
-            let status = match summary.finish {
+fn ending(text: String, result: Result<GenerationSummary, UiError>) -> Ending {
+    match result {
+        Ok(summary) => Ending {
+            status: match summary.finish {
                 FinishReason::Cancelled => MessageStatus::Stopped,
                 FinishReason::MaxTokens => MessageStatus::CutByLimit,
                 FinishReason::ContextFull => MessageStatus::CutByContext,
                 FinishReason::EndOfTurn | FinishReason::Stop(_) | FinishReason::Other(_) => {
                     MessageStatus::Complete
                 }
-            };
-            (
-                status,
-                stats(&summary),
-                None,
-                Some(format!("{:?}", summary.finish)),
-            )
-        }
+            },
+            text,
+            stats: stats(&summary),
+            error: None,
+            finish: Some(format!("{:?}", summary.finish)),
+        },
         Err(error) => {
             tracing::warn!(code = ?error.code, "an answer failed");
             let status = if text.is_empty() {
@@ -205,25 +242,33 @@ async fn end_answer(
             } else {
                 MessageStatus::Interrupted
             };
-            (status, None, Some(to_answer_error(error)), None)
-        }
-    };
-    let finished = app
-        .store(move |store| {
-            let end = AnswerEnd {
+            Ending {
                 status,
-                text: &text,
-                stats,
-                error,
-                finish: finish.as_deref(),
-            };
-            store.finish_answer(answer, &end, crate::app::now_ms())
-        })
-        .await?;
-    Ok(ChatOutcome {
-        conversation: to_conversation_summary(finished.conversation),
-        answer: to_message(finished.answer),
+                text,
+                stats: None,
+                error: Some(to_answer_error(error)),
+                finish: None,
+            }
+        }
+    }
+}
+
+async fn save_ending(
+    app: &App,
+    answer: MessageId,
+    ending: Ending,
+) -> Result<FinishedAnswer, UiError> {
+    app.store(move |store| {
+        let end = AnswerEnd {
+            status: ending.status,
+            text: &ending.text,
+            stats: ending.stats,
+            error: ending.error,
+            finish: ending.finish.as_deref(),
+        };
+        store.finish_answer(answer, &end, now_ms())
     })
+    .await
 }
 
 fn stats(summary: &GenerationSummary) -> Option<AnswerStats> {

@@ -1,5 +1,6 @@
 //! The running app: the store, the loaded model, the answers being written.
 
+use crate::answer::Ending;
 use crate::catalog;
 use crate::dto::{ErrorCode, UiError};
 use crate::error::error;
@@ -43,6 +44,8 @@ struct Inner {
     store: Mutex<Result<Store, UiError>>,
     /// Answers being written, so that they can be stopped.
     answers: Mutex<HashMap<ConversationId, CancellationToken>>,
+    /// Answers that have ended and could not be saved yet.
+    unsaved: Mutex<HashMap<MessageId, Ending>>,
     runner: ModelRunner,
 }
 
@@ -59,6 +62,7 @@ impl App {
             options,
             store: Mutex::new(store),
             answers: Mutex::default(),
+            unsaved: Mutex::default(),
             runner,
         }))
     }
@@ -128,6 +132,29 @@ impl App {
         if let Some(stop) = self.lock_answers().get(&conversation) {
             stop.cancel();
         }
+    }
+
+    pub(crate) fn keep_unsaved(&self, answer: MessageId, ending: Ending) {
+        self.lock_unsaved().insert(answer, ending);
+    }
+
+    pub(crate) fn unsaved(&self) -> Vec<(MessageId, Ending)> {
+        let unsaved = self.lock_unsaved();
+        unsaved
+            .iter()
+            .map(|(answer, ending)| (*answer, ending.clone()))
+            .collect()
+    }
+
+    pub(crate) fn forget_unsaved(&self, answer: MessageId) {
+        self.lock_unsaved().remove(&answer);
+    }
+
+    fn lock_unsaved(&self) -> MutexGuard<'_, HashMap<MessageId, Ending>> {
+        self.0
+            .unsaved
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn lock_answers(&self) -> MutexGuard<'_, HashMap<ConversationId, CancellationToken>> {

@@ -1,6 +1,6 @@
 //! Conversations: asking, regenerating, finding, naming, deleting, exporting.
 
-use crate::answer::{Writing, write_answer};
+use crate::answer::{Writing, save_unsaved, write_answer};
 use crate::app::{App, new_conversation_id, new_message_id, now_ms};
 use crate::dto::{
     AnswerStats, ChatEvent, ChatOutcome, Conversation, ConversationList, ConversationSummary,
@@ -177,6 +177,7 @@ pub async fn send_message(
             "A model reads some thousand words at most; send a part of it.",
         ));
     }
+    save_unsaved(app).await?;
     let model = chosen_model(app, send.model_id.as_deref()).await?;
     let conversation = match &send.conversation_id {
         Some(id) => InConversation::Existing(read_id(id)?),
@@ -210,6 +211,7 @@ pub async fn regenerate(
     events: Events<ChatEvent>,
 ) -> Result<ChatOutcome, UiError> {
     let conversation: ConversationId = read_id(&again.conversation_id)?;
+    save_unsaved(app).await?;
     let model = chosen_model(app, None).await?;
     let name = model_name(&model);
     let begun = app
@@ -242,21 +244,25 @@ async fn write(
     model: RegisteredModel,
     events: Events<ChatEvent>,
 ) -> Result<ChatOutcome, UiError> {
-    let id = begun.conversation.id;
-    let answer = begun.answer.id;
-    let running = app.begin_answer(id);
+    let BegunTurn {
+        conversation,
+        question,
+        answer,
+    } = begun;
+    let running = app.begin_answer(conversation.id);
     events.send(&ChatEvent::Started {
-        conversation: to_conversation_summary(begun.conversation),
-        question: begun.question.map(to_message),
-        answer: to_message(begun.answer),
+        conversation: to_conversation_summary(conversation.clone()),
+        question: question.map(to_message),
+        answer: to_message(answer.clone()),
     });
     let app = app.clone();
     let task = tokio::spawn(async move {
+        let (id, answer_id) = (conversation.id, answer.id);
         let messages =
             app.store(move |store| store.conversation(id))
                 .await
                 .map(|conversation| {
-                    let before = |message: &&core::Message| message.id != answer;
+                    let before = |message: &&core::Message| message.id != answer_id;
                     conversation
                         .messages
                         .iter()
@@ -265,19 +271,17 @@ async fn write(
                         .collect()
                 })?;
         let stop = running.stop.clone();
-        let outcome = write_answer(
-            &app,
-            Writing {
-                answer,
-                messages,
-                model,
-                stop,
-                events,
-            },
-        )
-        .await;
+        let writing = Writing {
+            conversation,
+            answer,
+            messages,
+            model,
+            stop,
+            events,
+        };
+        let outcome = write_answer(&app, writing).await;
         drop(running);
-        outcome
+        Ok(outcome)
     });
     task.await.unwrap_or_else(|failed| {
         Err(error(

@@ -2,3 +2,7 @@
 
 mod architecture;
 mod bindings;
+mod chat;
+mod faults;
+mod models;
+mod support;
