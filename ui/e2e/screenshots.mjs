@@ -30,10 +30,10 @@ const conversation = async ({ id }) => {
 };
 
 try {
-  await prepare(host, { tokens: 160, temperature: 0.2, seed: 7 });
+  await prepare(host, { tokens: 220, temperature: 0.2, seed: 7 });
   const first = await openPage(browser, host);
-  await ask(first.page, "Write a short, friendly message asking my neighbour to water my plants next week.");
-  await ask(first.page, "Make it one sentence.");
+  await ask(first.page, "What is photosynthesis? Explain it in simple words.");
+  await ask(first.page, "Write a Python function that adds two numbers.");
   await first.id("new-conversation").click();
   await ask(first.page, "Explain why the sky is blue, in three sentences for a ten-year-old.");
   await first.close();
@@ -46,7 +46,7 @@ try {
   await shot("search", host, {}, async ({ page, id }) => {
     await id("composer").waitFor();
     await page.keyboard.press("Control+k");
-    await page.keyboard.type("neighbour");
+    await page.keyboard.type("photosynthesis");
     await id("hit").first().waitFor();
   });
   await shot("models", host, {}, async (shown) => {

@@ -19,6 +19,7 @@ const stored = async () => (await host.call("read_settings")).settings;
 
 test("the longest answer limits the next answer, which says so", async () => {
   const { page, id, close } = await openPage(browser, host);
+  await id("composer").waitFor();
   await page.keyboard.press("Control+,");
   await id("setting-max-answer").fill("5");
   await page.keyboard.press("Tab");

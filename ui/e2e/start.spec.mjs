@@ -45,11 +45,12 @@ test("a second OpZest on the same folder says so, and takes over when the first 
   await first.call("finish_welcome");
   const second = await startHost({ data });
   t.after(second.stop);
-  const { id, close } = await openPage(browser, second);
+  const { page, id, close } = await openPage(browser, second);
   await id("problem").waitFor();
   assert.equal(await id("problem").getAttribute("data-code"), "data_folder_in_use");
   assert.match(await id("problem").innerText(), new RegExp(data));
   await id("problem-retry").click();
+  await page.locator("[data-testid=problem-retry]:enabled").waitFor(); // it has tried
   await id("problem").waitFor();
   await first.stop();
   await id("problem-retry").click();
