@@ -5,7 +5,7 @@
 
 use crate::error::LlmError;
 use minijinja::{Environment, ErrorKind, context};
-use opzest_core::chat::ChatMessage;
+use opzest_core::chat::{ChatMessage, Role};
 use serde::Serialize;
 
 const NAME: &str = "chat";
@@ -74,6 +74,28 @@ impl ChatTemplate {
 
     /// The prompt for an assistant's turn after `messages`.
     pub fn render(&self, messages: &[ChatMessage]) -> Result<RenderedPrompt, LlmError> {
+        self.render_with(messages, true)
+    }
+
+    /// What the template writes after an answer, up to the next turn: the end-of-turn marker first.
+    pub fn after_answer(&self) -> Result<String, LlmError> {
+        const ANSWER: &str = "OPZEST-ANSWER";
+        let messages = [
+            ChatMessage::new(Role::User, "Hi"),
+            ChatMessage::new(Role::Assistant, ANSWER),
+        ];
+        let text = self.render_with(&messages, false)?.text();
+        let after = text.rsplit_once(ANSWER).map(|(_, after)| after.to_owned());
+        after.ok_or_else(|| LlmError::Template {
+            reason: "it leaves answers out".into(),
+        })
+    }
+
+    fn render_with(
+        &self,
+        messages: &[ChatMessage],
+        add_generation_prompt: bool,
+    ) -> Result<RenderedPrompt, LlmError> {
         let breaker = unused_character(messages);
         let messages: Vec<_> = messages
             .iter()
@@ -88,7 +110,7 @@ impl ChatTemplate {
             .and_then(|template| {
                 template.render(context! {
                     messages => messages,
-                    add_generation_prompt => true,
+                    add_generation_prompt => add_generation_prompt,
                     bos_token => self.bos,
                     eos_token => self.eos,
                 })
@@ -142,7 +164,6 @@ fn template_error(error: minijinja::Error) -> LlmError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use opzest_core::chat::Role;
 
     /// SmolLM2's own template.
     const SMOLLM2: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
@@ -164,6 +185,14 @@ mod tests {
              <|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
         );
         assert_eq!(prompt.pieces.len(), 1);
+    }
+
+    #[test]
+    fn the_end_of_a_turn_is_the_templates() {
+        assert_eq!(
+            template(SMOLLM2).after_answer().expect("renders"),
+            "<|im_end|>\n"
+        );
     }
 
     #[test]

@@ -111,11 +111,13 @@ impl Model {
         self.llama.vocab().tokenize(text.as_bytes(), false, false)
     }
 
-    /// The token that ends a turn.
-    pub fn end_of_turn(&self) -> LlamaToken {
+    /// The token that ends an answer in this model's chat template. The vocabulary's own
+    /// "end of turn" may be another one that the model also stops at.
+    pub fn end_of_turn(&self) -> Result<LlamaToken, LlmError> {
         let vocab = self.llama.vocab();
-        let eot = vocab.eot();
-        if eot.0 >= 0 { eot } else { vocab.eos() }
+        let after = vocab.tokenize(self.template.after_answer()?.as_bytes(), false, true);
+        let marker = after.into_iter().find(|token| vocab.is_eog(*token));
+        Ok(marker.unwrap_or_else(|| vocab.eos()))
     }
 
     /// A token's bytes; special tokens give their own text.

@@ -250,7 +250,7 @@ fn prepare_given(
         None => model.answer(&request.answer),
     };
     if request.end_of_turn {
-        tokens.push(model.end_of_turn());
+        tokens.push(model.end_of_turn()?);
     }
     let answer = Answer::Given {
         tokens,
