@@ -30,6 +30,8 @@ pub fn start(data_folder: &Path) -> Option<WorkerGuard> {
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_filter(stderr_filter);
+    // The library complains on standard error about a folder that is not there yet.
+    let _ = std::fs::create_dir_all(folder(data_folder));
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("opzest")

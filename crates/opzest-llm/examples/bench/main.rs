@@ -168,10 +168,11 @@ fn request(messages: Vec<ChatMessage>, max_tokens: u32, trace: Option<u32>) -> C
 
 /// Returns the speeds and the prompt's length in tokens.
 async fn measure(model: &LocalModel, salt: usize, trace: Option<u32>) -> Result<(Speed, u32)> {
-    loop {
+    for attempt in 0..50 {
+        let start = salt * 100 + attempt;
         let question = format!(
-            "{salt}. {} Continue this text for several pages.",
-            text(460, salt)
+            "{start}. {} Continue this text for several pages.",
+            text(460, start)
         );
         let message = ChatMessage::new(Role::User, question);
         let started = Instant::now();
@@ -190,7 +191,7 @@ async fn measure(model: &LocalModel, salt: usize, trace: Option<u32>) -> Result<
                 }
                 GenerationEvent::Reading { .. } => {}
                 GenerationEvent::Finished(summary) => {
-                    // An answer that ended early measures something else: again.
+                    // An answer that ended early measures something else: again, with another text.
                     if summary.finish != FinishReason::MaxTokens {
                         break;
                     }
@@ -205,6 +206,7 @@ async fn measure(model: &LocalModel, salt: usize, trace: Option<u32>) -> Result<
             }
         }
     }
+    anyhow::bail!("no answer was long enough")
 }
 
 /// Time to the first token of a follow-up in a conversation of 1,500 tokens, cached and not.
