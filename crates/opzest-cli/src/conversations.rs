@@ -5,6 +5,7 @@ use crate::errors::mistake;
 use crate::host::{Host, now_ms};
 use crate::plain::{line, plain, plain_json};
 use crate::screen::{ACCENT, QUIET, STRONG, ago, columns, counted, print_json, remark, shorten};
+use crate::wrap::wrapped;
 use opzest_app::calls::{
     DeleteConversation, ExportConversation, ListConversations, OpenConversation,
     RenameConversation, delete_conversation, export_conversation, list_conversations,
@@ -151,11 +152,11 @@ pub fn print_messages(conversation: &Conversation, at_most: usize) -> anyhow::Re
     let mut out = anstream::stdout();
     let skipped = conversation.messages.len().saturating_sub(at_most);
     for message in &conversation.messages[skipped..] {
-        let text = plain(&message.text);
+        let text = wrapped(plain(&message.text).trim_end());
         writeln!(out)?;
         match message.speaker {
-            Speaker::User => writeln!(out, "{ACCENT}›{ACCENT:#} {}", text.trim_end())?,
-            Speaker::Assistant => writeln!(out, "{}", text.trim_end())?,
+            Speaker::User => writeln!(out, "{ACCENT}›{ACCENT:#} {text}")?,
+            Speaker::Assistant => writeln!(out, "{text}")?,
         }
         if let Some(note) = note(message) {
             writeln!(out, "{QUIET}{note}{QUIET:#}")?;

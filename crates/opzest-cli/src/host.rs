@@ -27,6 +27,9 @@ impl Host {
         let data_folder = data.unwrap_or_else(data_folder);
         let data_folder = std::path::absolute(&data_folder)
             .with_context(|| format!("`{}` is not a folder", data_folder.display()))?;
+        // The log's library complains on the screen about a folder that is not there yet. If it cannot
+        // be made, opening the data folder says why.
+        let _ = std::fs::create_dir_all(logging::folder(&data_folder));
         let log = logging::start(&data_folder);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -12,6 +12,7 @@ mod models;
 mod plain;
 mod screen;
 mod settings;
+mod wrap;
 
 use args::{Arguments, Command};
 use clap::Parser;

@@ -147,10 +147,10 @@ mod tests {
 
     #[test]
     fn json_holds_no_raw_control_characters() {
-        let json = serde_json::to_string_pretty(&["a\u{9b}31m\u{7f}\x1b"]).unwrap();
+        let json = serde_json::to_string_pretty(&["a\u{9b}31m\u{7f}\x1b"]).expect("JSON");
         let safe = plain_json(&json);
         assert!(safe.chars().all(|c| c == '\n' || !c.is_control()));
-        let back: Vec<String> = serde_json::from_str(&safe).unwrap();
+        let back: Vec<String> = serde_json::from_str(&safe).expect("JSON");
         assert_eq!(back, ["a\u{9b}31m\u{7f}\x1b"]);
     }
 

@@ -43,6 +43,9 @@ fn print(view: &SettingsView) -> anyhow::Result<()> {
         "threads" => Some(view.threads.to_string()),
         "contextSize" => Some(view.context_size.to_string()),
         "memoryMap" => Some(view.memory_map.to_string()),
+        "maxAnswerTokens" => Some("as long as there is room".to_owned()),
+        "seed" => Some("another one for each answer".to_owned()),
+        "systemPrompt" => Some("the model's own".to_owned()),
         _ => None,
     };
     let facts: Vec<(String, String)> = fields
@@ -165,18 +168,18 @@ mod tests {
             "systemPrompt=42",
             "theme=dark",
         ])
-        .unwrap();
+        .expect("fits");
         assert_eq!(settings.temperature, 0.7);
         assert_eq!(settings.max_answer_tokens, Some(50));
         assert_eq!(settings.memory_map, Some(false));
         assert_eq!(settings.system_prompt.as_deref(), Some("42"));
-        let back = changed(&settings, &["max-answer-tokens=auto".into()]).unwrap();
+        let back = changed(&settings, &["max-answer-tokens=auto".into()]).expect("fits");
         assert_eq!(back.max_answer_tokens, None);
     }
 
     #[test]
     fn mistakes_are_named() {
-        let told = |changes: &[&str]| change(changes).unwrap_err().to_string();
+        let told = |changes: &[&str]| change(changes).expect_err("a mistake").to_string();
         assert!(told(&["threads"]).contains("KEY=VALUE"));
         assert!(told(&["colour=red"]).contains("There is no setting `colour`"));
         assert!(told(&["threads=many"]).contains("`many` does not fit the setting `threads`"));
@@ -185,7 +188,7 @@ mod tests {
 
     #[test]
     fn numbers_are_shown_as_typed() {
-        let fields = fields(&Settings::default()).unwrap();
+        let fields = fields(&Settings::default()).expect("fits");
         assert_eq!(shown(&fields["topP"]), "0.95");
         assert_eq!(shown(&fields["threads"]), "auto");
         assert_eq!(kebab("maxAnswerTokens"), "max-answer-tokens");

@@ -3,6 +3,7 @@
 use crate::errors::LeftAtOnce;
 use crate::plain::{PlainText, line};
 use crate::screen::{Progress, WARNING, tell};
+use crate::wrap::Wrap;
 use opzest_app::calls::{
     Regenerate, SendMessage, StopGeneration, regenerate, send_message, stop_generation,
 };
@@ -65,6 +66,7 @@ async fn run(app: &App, asked: Asked, events: Events<ChatEvent>) -> Result<ChatO
 struct View {
     progress: Progress,
     text: PlainText,
+    wrap: Wrap,
     /// Whether the last character printed is a line feed; `None` before the first one.
     at_line_start: Option<bool>,
     /// Where the answer is written, once that is known.
@@ -80,6 +82,7 @@ impl Default for View {
         Self {
             progress: Progress::default(),
             text: PlainText::new(),
+            wrap: Wrap::for_output(),
             at_line_start: None,
             conversation_id: None,
             stopping: false,
@@ -107,7 +110,11 @@ impl View {
     }
 
     fn print(&mut self, text: &str) {
-        let text = self.text.push(text);
+        let text = self.wrap.push(&self.text.push(text));
+        self.put(&text);
+    }
+
+    fn put(&mut self, text: &str) {
         if text.is_empty() || self.failed.is_some() {
             return;
         }
@@ -133,6 +140,8 @@ impl View {
 
     fn end(mut self) -> io::Result<()> {
         self.progress.clear();
+        let held_back = self.wrap.finish();
+        self.put(&held_back);
         if let Some(error) = self.failed {
             return Err(error);
         }

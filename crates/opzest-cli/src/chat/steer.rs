@@ -10,6 +10,7 @@ use crate::conversations::{
 use crate::errors::mistake;
 use crate::plain::{line, plain};
 use crate::screen::{ACCENT, QUIET, columns, print_facts, remark};
+use crate::wrap::wrapped;
 use crate::{models, settings};
 use opzest_app::calls::{
     DeleteConversation, ExportConversation, OpenConversation, Regenerate, RenameConversation,
@@ -138,7 +139,11 @@ impl Talk<'_> {
         self.answer = last_answer(&conversation).cloned();
         self.conversation = Some(conversation.summary);
         if let Some(answer) = &self.answer {
-            writeln!(anstream::stdout(), "{}", plain(&answer.text).trim_end())?;
+            writeln!(
+                anstream::stdout(),
+                "{}",
+                wrapped(plain(&answer.text).trim_end())
+            )?;
         }
         Ok(())
     }

@@ -132,6 +132,7 @@ impl Talk<'_> {
                 remark("This conversation soon fills the context; /new begins another one.");
             }
         }
+        writeln!(anstream::stdout())?;
         self.conversation = Some(outcome.conversation);
         self.answer = Some(outcome.answer);
         Ok(())
@@ -146,6 +147,7 @@ impl Talk<'_> {
             line(&conversation.summary.title)
         )?;
         print_messages(&conversation, RECALLED)?;
+        writeln!(anstream::stdout())?;
         for message in &conversation.messages {
             if message.speaker == Speaker::User {
                 self.prompt.remember(&message.text)?;
