@@ -3,6 +3,8 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+const GLOBAL: &str = "Global options";
+
 const EXAMPLES: &str = "\
 Examples:
   opzest                                          talk, in this terminal
@@ -13,17 +15,15 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 stopped with Ctrl-C.";
 
-/// Your own assistant: a small language model that runs on this computer.
-///
-/// Without a command, `opzest` opens a conversation.
+/// Your own assistant: a small language model that runs on this computer
 #[derive(Debug, Parser)]
 #[command(name = "opzest", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub struct Arguments {
     /// The folder with conversations and settings [env: OPZEST_DATA]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub data: Option<PathBuf>,
     /// Tell on standard error what happens; twice for more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = GLOBAL)]
     pub verbose: u8,
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -21,13 +21,13 @@ use std::path::Path;
 pub fn run(host: &Host, command: ConversationsCommand) -> anyhow::Result<()> {
     match command {
         ConversationsCommand::List { limit, output } => {
-            show_list(&find(host, None, limit)?, output)
+            show_list(&find(host, None, limit)?, Named::Number, output)
         }
         ConversationsCommand::Search {
             text,
             limit,
             output,
-        } => show_list(&find(host, Some(text.join(" ")), limit)?, output),
+        } => show_list(&find(host, Some(text.join(" ")), limit)?, Named::Id, output),
         ConversationsCommand::Show { id, output } => show(host, &id, output),
         ConversationsCommand::Rename { id, title } => {
             let id = identify(host, &id)?;
@@ -83,14 +83,21 @@ pub fn no_such_number(number: u32, total: u32) -> anyhow::Error {
     .into()
 }
 
-fn show_list(list: &ConversationList, output: Output) -> anyhow::Result<()> {
+/// What stands before each conversation of a list, to name it in the next command.
+#[derive(Debug, Clone, Copy)]
+pub enum Named {
+    Number,
+    Id,
+}
+
+fn show_list(list: &ConversationList, named: Named, output: Output) -> anyhow::Result<()> {
     if output.json {
         return print_json(list);
     }
-    print_list(list)
+    print_list(list, named)
 }
 
-pub fn print_list(list: &ConversationList) -> anyhow::Result<()> {
+pub fn print_list(list: &ConversationList, named: Named) -> anyhow::Result<()> {
     let now = now_ms();
     let rows: Vec<_> = list
         .items
@@ -98,7 +105,10 @@ pub fn print_list(list: &ConversationList) -> anyhow::Result<()> {
         .enumerate()
         .map(|(index, item)| {
             [
-                format!("{:>3}", index + 1),
+                match named {
+                    Named::Number => format!("{:>3}", index + 1),
+                    Named::Id => line(&item.id),
+                },
                 shorten(&line(&item.title), 44),
                 counted(item.message_count.into(), "message"),
                 ago(item.updated_at, now),

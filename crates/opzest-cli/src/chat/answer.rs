@@ -12,8 +12,13 @@ use opzest_app::{App, EventSink, Events};
 use std::io::{self, Write};
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::signal::ctrl_c;
 use tokio::sync::mpsc;
+
+/// Programs that start this one may pass on a Ctrl-C that it got from the terminal as well: so soon
+/// after the first, a second one is the same.
+const ONE_PRESS: Duration = Duration::from_millis(300);
 
 pub enum Asked {
     Question(SendMessage),
@@ -31,6 +36,7 @@ pub async fn write_answer(app: &App, asked: Asked) -> anyhow::Result<ChatOutcome
     });
     let mut call = pin!(run(app, asked, Events::new(sink)));
     let mut interrupt = Box::pin(ctrl_c());
+    let mut pressed_at = None::<Instant>;
     let mut view = View::default();
     let outcome = loop {
         tokio::select! {
@@ -39,11 +45,18 @@ pub async fn write_answer(app: &App, asked: Asked) -> anyhow::Result<ChatOutcome
             outcome = &mut call => break outcome,
             pressed = &mut interrupt => {
                 pressed?;
-                if view.stopping {
-                    return Err(LeftAtOnce.into());
-                }
-                view.stopping = true;
                 interrupt = Box::pin(ctrl_c());
+                match pressed_at {
+                    None => {
+                        pressed_at = Some(Instant::now());
+                        view.stopping = true;
+                    }
+                    Some(first) if first.elapsed() > ONE_PRESS => {
+                        view.end()?;
+                        return Err(LeftAtOnce.into());
+                    }
+                    Some(_) => {}
+                }
             }
         }
         view.stop_if_wanted(app).await?;

@@ -5,7 +5,8 @@ use crate::chat::answer::Asked;
 use crate::chat::commands::{COMMANDS, Command};
 use crate::chat::talk::{Next, Talk, last_answer};
 use crate::conversations::{
-    export_to_file, find, identify, is_yes, no_such_number, numbered, print_list, print_messages,
+    Named, export_to_file, find, identify, is_yes, no_such_number, numbered, print_list,
+    print_messages,
 };
 use crate::errors::mistake;
 use crate::plain::{line, plain};
@@ -75,7 +76,7 @@ impl Talk<'_> {
 
     fn list(&mut self, query: Option<String>) -> anyhow::Result<()> {
         let list = find(self.host, query, LISTED)?;
-        print_list(&list)?;
+        print_list(&list, Named::Number)?;
         self.listed = list.items;
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::conversations::print_messages;
 use crate::errors::{LeftAtOnce, is_broken_pipe, show, show_ui};
 use crate::host::Host;
 use crate::models::selected;
-use crate::plain::line;
+use crate::plain::{line, plain};
 use crate::screen::{STRONG, remark};
 use opzest_app::calls::{NoArguments, SendMessage, finish_welcome};
 use opzest_app::dto::{
@@ -150,7 +150,7 @@ impl Talk<'_> {
         writeln!(anstream::stdout())?;
         for message in &conversation.messages {
             if message.speaker == Speaker::User {
-                self.prompt.remember(&message.text)?;
+                self.prompt.remember(&plain(&message.text))?;
             }
         }
         self.answer = last_answer(&conversation).cloned();

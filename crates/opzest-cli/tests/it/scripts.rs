@@ -136,6 +136,29 @@ fn conversations_are_found_renamed_exported_and_deleted() {
 }
 
 #[test]
+fn stored_text_does_not_command_the_terminal() {
+    let place = Place::new();
+    place.run(
+        &["chat"],
+        "Red \x1b[31mlemon\u{9b}2J and \x1b]0;title\x07lime",
+    );
+    for arguments in [
+        &["conversations", "list"][..],
+        &["conversations", "search", "lime"],
+        &["conversations", "show", "1"],
+        &["conversations", "show", "1", "--json"],
+        &["conversations", "export", "1"],
+    ] {
+        let mut terminal = place.terminal_with(arguments, &[("NO_COLOR", "1")]);
+        terminal.wait_for("lemon");
+        let (screen, code) = terminal.end();
+        assert_eq!(code, Some(0));
+        let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        assert!(!screen.contains(obeyed), "{arguments:?}: {screen:?}");
+    }
+}
+
+#[test]
 fn settings_and_the_computer_are_told() {
     let place = Place::untouched();
     place.settings(&["temperature=0.7", "system-prompt=Be brief."]);
