@@ -1,1 +1,60 @@
-fn main() {}
+//! `opzest`: OpZest in a terminal and in scripts. Every command is a call of opzest-app; here are only
+//! arguments, keys and text.
+
+mod apart;
+mod args;
+mod chat;
+mod conversations;
+mod errors;
+mod host;
+mod info;
+mod models;
+mod plain;
+mod screen;
+mod settings;
+mod wrap;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use host::Host;
+use opzest_app::Access;
+use std::process::ExitCode;
+use std::time::Instant;
+
+fn main() -> ExitCode {
+    if let Some(code) = opzest_app::run_if_worker() {
+        return code;
+    }
+    if let Some(code) = apart::run_if_asked() {
+        return code;
+    }
+    let started = Instant::now();
+    let arguments = Arguments::parse();
+    match run(arguments, started) {
+        Ok(code) => code,
+        Err(error) => errors::report(&error),
+    }
+}
+
+fn run(arguments: Arguments, started: Instant) -> anyhow::Result<ExitCode> {
+    let Arguments {
+        data,
+        verbose,
+        command,
+    } = arguments;
+    let command = command.unwrap_or_default();
+    let access = if command.writes() {
+        Access::Write
+    } else {
+        Access::ReadIfBusy
+    };
+    let host = Host::start(data, verbose, access, started)?;
+    match command {
+        Command::Chat(chat) => return chat::run(&host, chat),
+        Command::Models(models) => models::run(&host, models)?,
+        Command::Conversations(conversations) => conversations::run(&host, conversations)?,
+        Command::Settings(settings) => settings::run(&host, settings)?,
+        Command::Info(output) => info::run(&host, output)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

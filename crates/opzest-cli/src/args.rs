@@ -1,0 +1,237 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const GLOBAL: &str = "Global options";
+
+const EXAMPLES: &str = "\
+Examples:
+  opzest                                          talk, in this terminal
+  opzest chat \"Name three uses of vinegar.\"       one question, one answer
+  opzest chat \"Sum this up:\" - < letter.txt       `-` stands for standard input
+  opzest chat --continue \"Shorter, please.\"       go on where you were
+  opzest models add ~/Downloads/model.gguf        use another model
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 stopped with Ctrl-C.";
+
+/// Your own assistant: a small language model that runs on this computer
+#[derive(Debug, Parser)]
+#[command(name = "opzest", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// The folder with conversations and settings [env: OPZEST_DATA]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
+    pub data: Option<PathBuf>,
+    /// Tell on standard error what happens; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = GLOBAL)]
+    pub verbose: u8,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Talk with the model, or ask one question
+    Chat(ChatArguments),
+    /// See, add, choose and measure models
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Find, read, export and delete conversations
+    #[command(subcommand)]
+    Conversations(ConversationsCommand),
+    /// See and change settings
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+    /// Version, folders, this computer, and what was chosen for it
+    Info(Output),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Chat(ChatArguments::default())
+    }
+}
+
+impl Command {
+    /// Whether it needs the data folder for itself.
+    pub fn writes(&self) -> bool {
+        match self {
+            Self::Chat(_) => true,
+            Self::Models(command) => match command {
+                ModelsCommand::Add { .. }
+                | ModelsCommand::Remove { .. }
+                | ModelsCommand::Select { .. } => true,
+                ModelsCommand::List(_)
+                | ModelsCommand::Show { .. }
+                | ModelsCommand::Bench { .. } => false,
+            },
+            Self::Conversations(command) => match command {
+                ConversationsCommand::Rename { .. } | ConversationsCommand::Delete { .. } => true,
+                ConversationsCommand::List { .. }
+                | ConversationsCommand::Search { .. }
+                | ConversationsCommand::Show { .. }
+                | ConversationsCommand::Export { .. } => false,
+            },
+            Self::Settings(command) => match command {
+                SettingsCommand::Set { .. } => true,
+                SettingsCommand::Show(_) => false,
+            },
+            Self::Info(_) => false,
+        }
+    }
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Output {
+    /// Print JSON, for scripts
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub struct ChatArguments {
+    /// Ask this model: an ID of `opzest models list`, or a GGUF file
+    #[arg(long, value_name = "ID_OR_FILE")]
+    pub model: Option<String>,
+    /// Go on with the latest conversation
+    #[arg(long = "continue", short = 'c', conflicts_with = "conversation")]
+    pub go_on: bool,
+    /// Go on with this conversation: an ID, or a number of `opzest conversations list`
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
+    /// One question; the answer, and nothing else, goes to standard output
+    #[arg(value_name = "PROMPT")]
+    pub prompt: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// All models; `*` marks the one that answers
+    List(Output),
+    /// Add a GGUF file, which stays where it is
+    Add { file: String },
+    /// What is known of a model
+    Show {
+        id: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Take a model off the list; its file stays
+    Remove { id: String },
+    /// Choose the model that answers from now on
+    Select { id: String },
+    /// Measure how fast a model reads and writes on this computer
+    Bench {
+        /// The selected model if not given
+        id: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConversationsCommand {
+    /// The latest conversations
+    List {
+        /// At most this many
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: u32,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Conversations that contain these words
+    Search {
+        #[arg(required = true)]
+        text: Vec<String>,
+        /// At most this many
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: u32,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Print a conversation: an ID, or a number of the list
+    Show {
+        id: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Give a conversation another title
+    Rename {
+        id: String,
+        #[arg(required = true)]
+        title: Vec<String>,
+    },
+    /// Delete a conversation for good
+    Delete {
+        id: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Write a conversation to a file, or to standard output
+    Export {
+        id: String,
+        /// Ends in .md or .json; standard output if not given
+        file: Option<PathBuf>,
+        /// The format on standard output
+        #[arg(long, value_enum, default_value_t = Format::Markdown, conflicts_with = "file")]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    Markdown,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SettingsCommand {
+    /// All settings, and what they come to on this computer
+    Show(Output),
+    /// Change settings, such as `temperature=0.7` or `threads=auto`
+    Set {
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        changes: Vec<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn only_what_changes_something_needs_the_folder_alone() {
+        let writes = |line: &str| {
+            Arguments::parse_from(line.split(' '))
+                .command
+                .unwrap_or_default()
+                .writes()
+        };
+        for line in [
+            "opzest",
+            "opzest chat hello",
+            "opzest models add x.gguf",
+            "opzest conversations delete 1",
+            "opzest settings set threads=1",
+        ] {
+            assert!(writes(line), "{line}");
+        }
+        for line in [
+            "opzest info",
+            "opzest models list",
+            "opzest models bench",
+            "opzest conversations export 1",
+            "opzest settings show",
+        ] {
+            assert!(!writes(line), "{line}");
+        }
+    }
+}

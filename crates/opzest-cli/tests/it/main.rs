@@ -1,0 +1,8 @@
+//! Runs the real program on a data folder of its own, with the real embedded model.
+#![cfg(unix)]
+
+mod busy;
+mod once;
+mod scripts;
+mod support;
+mod talk;
