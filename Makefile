@@ -20,7 +20,7 @@ test: ## everything that the gate checks
 	@scripts/test.sh
 
 test-rust: ## Rust: format, lints, tests, documentation tests
-	@scripts/test.sh format lint rust docs
+	@scripts/test.sh format lint rust
 
 test-ui: ## interface: types and unit tests
 	@scripts/test.sh ui-check ui-units

@@ -29,6 +29,8 @@ ImageMagick|command:identify|imagemagick|ImageMagick|imagemagick|-
 Chromium|browser|chromium|chromium|chromium|chromium
 strace|command:strace|strace|strace|strace|-
 ip|command:ip|iproute2|iproute|iproute2|-
+xdotool|command:xdotool|xdotool|xdotool|xdotool|-
+unshare|command:unshare|util-linux|util-linux|util-linux|-
 ShellCheck|command:shellcheck|shellcheck|ShellCheck|shellcheck|shellcheck'
 
 is_there() {

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.sh"
 cd "$root"
 
-parts_all=(scripts format lint rust docs ui-check ui-units browser window)
+parts_all=(scripts format lint rust ui-check ui-units browser window private)
 
 # Two OpenMP threads of llama.cpp collapse on a small busy machine; tests use one.
 export OPZEST_THREADS=${OPZEST_THREADS:-1}
@@ -27,13 +27,11 @@ part_rust() {
     fi
 }
 
-part_docs() { cargo test --quiet --locked --workspace --doc; }
-
 part_ui-check() { npm --prefix ui run --silent check; }
 
 part_ui-units() { npm --prefix ui run --silent test; }
 
-# The binaries as a user gets them: built without the tests' own features.
+# The binaries as a user gets them.
 build_binaries() { cargo build --quiet --locked --workspace --bins; }
 
 part_browser() {
@@ -53,6 +51,12 @@ part_window() {
         dbus-run-session -- node ui/e2e/window.mjs || result=$?
     rm -rf "$data"
     return $result
+}
+
+# The window as shipped: no network, no development host, no browser driver.
+part_private() {
+    build_binaries || return 1
+    timeout --kill-after=10 900 scripts/private_window.py "$target/debug/opzest-desktop"
 }
 
 parts=("$@")

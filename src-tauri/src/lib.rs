@@ -2,7 +2,7 @@
 
 mod commands;
 
-use opzest_app::{Access, App, AppOptions, WorkerCommand};
+use opzest_app::{Access, App, AppOptions, WorkerCommand, logging};
 use std::process::ExitCode;
 use std::time::Instant;
 use tauri::webview::NewWindowResponse;
@@ -18,7 +18,7 @@ pub fn run(started: Instant) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let data_folder = opzest_app::data_folder();
-    let _log = opzest_app::logging::start(&data_folder);
+    let _log = logging::start(&data_folder, logging::LevelFilter::WARN);
     let worker = match WorkerCommand::this_program() {
         Ok(worker) => worker,
         Err(error) => {

@@ -251,9 +251,9 @@ async fn write(
     } = begun;
     let running = app.begin_answer(conversation.id);
     events.send(&ChatEvent::Started {
-        conversation: to_conversation_summary(conversation.clone()),
-        question: question.map(to_message),
-        answer: to_message(answer.clone()),
+        conversation: Box::new(to_conversation_summary(conversation.clone())),
+        question: question.map(to_message).map(Box::new),
+        answer: Box::new(to_message(answer.clone())),
     });
     let app = app.clone();
     let task = tokio::spawn(async move {

@@ -253,9 +253,9 @@ pub struct SettingsView {
 pub enum ChatEvent {
     /// The messages are in the store; `question` is absent when regenerating.
     Started {
-        conversation: ConversationSummary,
-        question: Option<Message>,
-        answer: Message,
+        conversation: Box<ConversationSummary>,
+        question: Option<Box<Message>>,
+        answer: Box<Message>,
     },
     /// The model is being loaded into memory.
     LoadingModel { model_name: String },

@@ -5,7 +5,8 @@
 use std::path::{Path, PathBuf};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::EnvFilter;
+pub use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
@@ -17,13 +18,13 @@ pub fn folder(data_folder: &Path) -> PathBuf {
     data_folder.join("logs")
 }
 
-/// Starts logging for this process. `OPZEST_LOG` filters standard error (default `warn`); the file has
+/// Starts logging for this process. Standard error shows `level` and above, or what `OPZEST_LOG` says; the file has
 /// `info` and above of our own crates. Keep the guard until the process ends: it flushes the file.
 ///
 /// Without a writable folder there is only standard error.
-pub fn start(data_folder: &Path) -> Option<WorkerGuard> {
+pub fn start(data_folder: &Path, level: LevelFilter) -> Option<WorkerGuard> {
     let stderr_filter = EnvFilter::builder()
-        .with_default_directive(LevelFilter::WARN.into())
+        .with_default_directive(level.into())
         .with_env_var("OPZEST_LOG")
         .from_env_lossy();
     let stderr = fmt::layer()

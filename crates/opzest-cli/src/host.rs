@@ -1,8 +1,10 @@
 //! The running app, as this program holds it.
 
-use crate::apart;
 use anyhow::Context;
-use opzest_app::{Access, App, AppOptions, data_folder, embedded_model_folders, logging};
+use opzest_app::logging::LevelFilter;
+use opzest_app::{
+    Access, App, AppOptions, WorkerCommand, data_folder, embedded_model_folders, logging,
+};
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Runtime;
@@ -23,14 +25,10 @@ impl Host {
         access: Access,
         started: Instant,
     ) -> anyhow::Result<Self> {
-        choose_log_level(verbose);
         let data_folder = data.unwrap_or_else(data_folder);
         let data_folder = std::path::absolute(&data_folder)
             .with_context(|| format!("`{}` is not a folder", data_folder.display()))?;
-        // The log's library complains on the screen about a folder that is not there yet. If it cannot
-        // be made, opening the data folder says why.
-        let _ = std::fs::create_dir_all(logging::folder(&data_folder));
-        let log = logging::start(&data_folder);
+        let log = logging::start(&data_folder, log_level(verbose));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -39,7 +37,8 @@ impl Host {
         let app = App::open(AppOptions {
             data_folder,
             model_folders: embedded_model_folders(None),
-            worker: apart::worker().context("this program's own file cannot be found")?,
+            worker: WorkerCommand::this_program()
+                .context("this program's own file cannot be found")?,
             access,
             started,
         });
@@ -57,18 +56,12 @@ impl Host {
 }
 
 /// Errors are told where they happen, so the log stays off the screen unless it is asked for.
-fn choose_log_level(verbose: u8) {
-    const VARIABLE: &str = "OPZEST_LOG";
-    if verbose == 0 && std::env::var_os(VARIABLE).is_some() {
-        return;
+fn log_level(verbose: u8) -> LevelFilter {
+    match verbose {
+        0 => LevelFilter::OFF,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
     }
-    let level = match verbose {
-        0 => "off",
-        1 => "info",
-        _ => "debug",
-    };
-    // SAFETY: called at the start of `main`, before anything starts a thread.
-    unsafe { std::env::set_var(VARIABLE, level) };
 }
 
 /// Unix milliseconds.

@@ -1,7 +1,6 @@
 //! `opzest`: OpZest in a terminal and in scripts. Every command is a call of opzest-app; here are only
 //! arguments, keys and text.
 
-mod apart;
 mod args;
 mod chat;
 mod conversations;
@@ -23,9 +22,6 @@ use std::time::Instant;
 
 fn main() -> ExitCode {
     if let Some(code) = opzest_app::run_if_worker() {
-        return code;
-    }
-    if let Some(code) = apart::run_if_asked() {
         return code;
     }
     let started = Instant::now();

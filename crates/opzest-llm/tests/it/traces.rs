@@ -17,10 +17,7 @@ fn assert_sound(trace: &TokenTrace, k: usize) {
             .all(|pair| pair[0].logprob >= pair[1].logprob),
         "best first"
     );
-    assert!(
-        trace.top.iter().any(|candidate| *candidate == trace.token),
-        "the token is among them"
-    );
+    assert!(trace.top.contains(&trace.token), "the token is among them");
     let mass: f64 = trace
         .top
         .iter()

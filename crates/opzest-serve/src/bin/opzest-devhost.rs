@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use clap::Parser;
-use opzest_app::{Access, App, AppOptions, WorkerCommand};
+use opzest_app::{Access, App, AppOptions, WorkerCommand, logging};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,7 +43,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         "{} is missing: build the window first (make ui)",
         index.display()
     );
-    let _log = opzest_app::logging::start(&arguments.data);
+    let _log = logging::start(&arguments.data, logging::LevelFilter::WARN);
     let app = App::open(AppOptions {
         data_folder: arguments.data,
         model_folders: opzest_app::embedded_model_folders(None),
