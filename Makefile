@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo cli test test-rust test-ui test-browser test-window test-scripts test-peers bench lint fmt \
-	bindings screenshots bundle deny clean
+	bindings screenshots bundle deny clean model ui test-private
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ cli: ## the same assistant in this terminal
 test: ## everything that the gate checks
 	@scripts/test.sh
 
-test-rust: ## Rust: format, lints, tests, documentation tests
+test-rust: ## Rust: format, lints, tests
 	@scripts/test.sh format lint rust
 
 test-ui: ## interface: types and unit tests
@@ -30,6 +30,9 @@ test-browser: ## interface in Chromium against the real backend
 
 test-window: ## one pass through the real window, under Xvfb
 	@scripts/test.sh window
+
+test-private: ## a whole chat in the window without a network: no internet socket anywhere
+	@scripts/test.sh private
 
 test-scripts: ## the scripts themselves
 	@scripts/test.sh scripts
@@ -45,6 +48,12 @@ lint: ## compiler lints, interface types, shell scripts
 
 fmt: ## format the Rust sources
 	cargo fmt --all
+
+model: ## fetch the embedded model, or check the one that is there
+	@scripts/model.py
+
+ui: ## build the interface
+	@scripts/node-packages.sh && scripts/ui-build.sh
 
 bindings: ## write the TypeScript bindings anew from the Rust types
 	UPDATE_BINDINGS=1 cargo test --locked -p opzest-app bindings
