@@ -4,6 +4,7 @@
 cd "$root"
 
 scripts/prepare.sh test
-cargo run --quiet --locked -p opzest-llm --example bench
-cargo build --quiet --locked --workspace --bins
+# The whole workspace, so that nothing is compiled again with other features.
+cargo build --quiet --locked --workspace --bins --examples
+"$target/debug/examples/bench"
 scripts/bench-window.sh

@@ -7,8 +7,8 @@ cd "$root"
 requirements=scripts/peers/requirements.txt
 python=$(scripts/peers/environment.sh "$requirements")
 scripts/prepare.sh
+cargo build --quiet --locked --workspace --bins --examples
 
-examples=crates/opzest-llm/examples
 work=$(mktemp -d -t opzest-peers-XXXXXX)
 server=''
 cleanup() {
@@ -43,20 +43,14 @@ check() {
 model=$(find "$root/models" -name '*.gguf' | sort | head -n 1)
 export OPZEST_THREADS=${OPZEST_THREADS:-1}
 
-if [ -e $examples/peer_check.rs ]; then
-    start_server
-    check 'remote client against llama_cpp.server' \
-        env OPZEST_PEER_URL="http://127.0.0.1:$port/v1" cargo run --quiet --locked -p opzest-llm --example peer_check
-fi
+start_server
+check 'remote client against llama_cpp.server' \
+    env OPZEST_PEER_URL="http://127.0.0.1:$port/v1" "$target/debug/examples/peer_check"
+# Writes DIR/*.json; those of an F32 model are called *-f32.json.
+check 'writing traces' "$target/debug/examples/trace_peers" "$work/traces"
+check 'traces against llama-cpp-python' "$python" scripts/peers/compare_llama_cpp.py "$work"/traces/*.json
+check 'traces of the F32 model against transformers' \
+    "$python" scripts/peers/compare_transformers.py "$work"/traces/*-f32.json
 
-if [ -e $examples/trace_peers.rs ]; then
-    # Writes DIR/*.json; those of an F32 model are called *-f32.json.
-    check 'writing traces' cargo run --quiet --locked -p opzest-llm --example trace_peers -- "$work/traces"
-    check 'traces against llama-cpp-python' "$python" scripts/peers/compare_llama_cpp.py "$work"/traces/*.json
-    check 'traces of the F32 model against transformers' \
-        "$python" scripts/peers/compare_transformers.py "$work"/traces/*-f32.json
-fi
-
-[ $((passed + failed)) -gt 0 ] || die "there is nothing to compare yet" "Examples are looked for in $examples."
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -5,6 +5,7 @@ Only for F32 files: llama.cpp also quantises activations, transformers turns wei
 quantised file the two differ for good reasons.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ os.environ["TQDM_DISABLE"] = "1"
 
 import torch
 import traces
+import transformers
 from gguf import GGUFReader, GGMLQuantizationType
 from transformers import AutoModelForCausalLM
 
@@ -34,6 +36,20 @@ def logits_of(model, trace):
     return logits[first : first + len(trace["answer_tokens"])].numpy()
 
 
+def record(path, trace, logits):
+    """Keeps what transformers gives for one trace: the fixture of `make test`'s own comparison
+    (crates/opzest-llm/tests/it/peers.rs)."""
+    logprobs = traces.log_softmax(logits)
+    best = [[[int(i), round(float(row[i]), 5)] for i in row.argsort()[::-1][:8]] for row in logprobs]
+    names = ("prompt_tokens", "answer_tokens")
+    value = {
+        "made_by": f"transformers {transformers.__version__}, torch {torch.__version__}",
+        **{name: trace[name] for name in names},
+        "top": best,
+    }
+    path.write_text(json.dumps(value) + "\n", encoding="utf-8")
+
+
 def main():
     options = traces.arguments(__doc__)
     models = {}
@@ -47,6 +63,8 @@ def main():
                 str(gguf.parent), gguf_file=gguf.name, dtype=torch.float32, local_files_only=True
             ).eval()
         logits = logits_of(models[gguf], trace)
+        if options.record:
+            record(options.record, trace, logits)
         good &= traces.report("transformers", path, trace, logits, options.tolerance)
     return 0 if good else 1
 

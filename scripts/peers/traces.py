@@ -28,6 +28,7 @@ def arguments(description):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("traces", type=Path, nargs="+", help="JSON files of the trace_peers example")
     parser.add_argument("--tolerance", type=float, default=TOLERANCE, help="greatest difference in nats")
+    parser.add_argument("--record", type=Path, help="keep the last trace's figures here (transformers only)")
     return parser.parse_args()
 
 

@@ -4,6 +4,7 @@ mod adapters;
 mod files;
 mod generation;
 mod gguf;
+mod peers;
 mod remote;
 mod repeatability;
 mod support;
