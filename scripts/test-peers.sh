@@ -40,7 +40,7 @@ check() {
     if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 }
 
-model=$(find "$root/models" -name '*.gguf' | sort | head -n 1)
+model=$root/models/SmolLM2-135M-Instruct.Q4_1.gguf
 export OPZEST_THREADS=${OPZEST_THREADS:-1}
 
 start_server

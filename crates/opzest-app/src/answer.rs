@@ -1,7 +1,7 @@
 //! Writes one answer: runs the model, streams to the host, saves as it goes, ends it in the store.
 
 use crate::app::{App, now_ms};
-use crate::conversations::{to_conversation_summary, to_message};
+use crate::conversations::{messages_before, to_conversation_summary, to_message};
 use crate::dto::{ChatEvent, ChatOutcome, ErrorCode, ModelSpeed, UiError};
 use crate::events::Events;
 use crate::settings::settings;
@@ -11,7 +11,7 @@ use opzest_core::conversation::{
     AnswerError, AnswerStats, ConversationSummary, Message, MessageStatus,
 };
 use opzest_core::ids::MessageId;
-use opzest_core::model::RegisteredModel;
+use opzest_core::model::{ModelKind, RegisteredModel};
 use opzest_llm::local::LocalModel;
 use opzest_llm::{
     ChatModel, ChatRequest, FinishReason, Generation, GenerationEvent, GenerationSummary, LlmError,
@@ -19,6 +19,7 @@ use opzest_llm::{
 };
 use opzest_store::{AnswerEnd, FinishedAnswer, Store};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -32,7 +33,6 @@ const SHOW_EVERY: Duration = Duration::from_millis(33);
 pub(crate) struct Writing {
     pub(crate) conversation: ConversationSummary,
     pub(crate) answer: Message,
-    pub(crate) messages: Vec<ChatMessage>,
     pub(crate) model: RegisteredModel,
     pub(crate) stop: CancellationToken,
     pub(crate) events: Events<ChatEvent>,
@@ -48,6 +48,16 @@ pub(crate) struct Ending {
     finish: Option<String>,
 }
 
+impl Ending {
+    /// Makes a message look as it will when this is saved.
+    pub(crate) fn show_in(&self, message: &mut Message) {
+        message.text = self.text.clone();
+        message.status = self.status;
+        message.stats = self.stats;
+        message.error = self.error.clone();
+    }
+}
+
 /// Writes the answer and ends it in the store. Whatever fails is told by the answer itself. If the store
 /// cannot take it now (a full disk), the answer is kept in memory and saved before the next turn.
 pub(crate) async fn write_answer(app: &App, writing: Writing) -> ChatOutcome {
@@ -61,15 +71,14 @@ pub(crate) async fn write_answer(app: &App, writing: Writing) -> ChatOutcome {
             answer: to_message(finished.answer),
         },
         Err(error) => {
-            tracing::error!(code = ?error.code, "an answer could not be saved; it is kept in memory");
-            app.keep_unsaved(answer.id, ending.clone());
-            let unsaved = Message {
-                text: ending.text,
-                status: ending.status,
-                stats: ending.stats,
-                error: Some(to_answer_error(error)),
-                ..answer
-            };
+            let mut unsaved = answer;
+            ending.show_in(&mut unsaved);
+            // A conversation that was deleted meanwhile is to be forgotten, not kept.
+            if error.code != ErrorCode::NotFound {
+                tracing::error!(code = ?error.code, "an answer is not saved yet; it is kept in memory");
+                app.keep_unsaved(unsaved.id, ending);
+            }
+            unsaved.error = Some(to_answer_error(error));
             ChatOutcome {
                 conversation: to_conversation_summary(conversation),
                 answer: to_message(unsaved),
@@ -92,8 +101,32 @@ pub(crate) async fn save_unsaved(app: &App) -> Result<(), UiError> {
 }
 
 async fn run(app: &App, writing: Writing, text: &mut String) -> Result<GenerationSummary, UiError> {
+    let (answer, events) = (writing.answer.id, writing.events.clone());
+    let stop = writing.stop.clone();
+    let (model, generation) = tokio::select! {
+        begun = begin(app, writing) => begun?,
+        // Stopped while the model is being loaded.
+        () = stop.cancelled() => return Ok(stopped_before_start()),
+    };
+    // Held until the end: the runner sees that the model is in use.
+    let context_size = model.options().context_size;
+    follow(app, answer, generation, &events, context_size, text).await
+}
+
+/// Loads the model if need be, and starts the generation.
+async fn begin(app: &App, writing: Writing) -> Result<(Arc<LocalModel>, Generation), UiError> {
+    let Writing {
+        conversation,
+        answer,
+        model,
+        stop,
+        events,
+    } = writing;
     let settings = settings(app).await?;
-    let mut messages = writing.messages;
+    let stored = app
+        .store(move |store| store.conversation(conversation.id))
+        .await?;
+    let mut messages = messages_before(&stored, answer.id);
     if let Some(prompt) = settings
         .system_prompt
         .clone()
@@ -101,31 +134,29 @@ async fn run(app: &App, writing: Writing, text: &mut String) -> Result<Generatio
     {
         messages.insert(0, ChatMessage::new(Role::System, prompt));
     }
-    let path = Path::new(&writing.model.details.location);
-    let model = app.runner().model(path, &settings).await?;
-    if !model.is_loaded().await {
-        let model_name = writing.model.details.name.clone();
-        writing.events.send(&ChatEvent::LoadingModel { model_name });
+    if model.details.kind == ModelKind::Remote {
+        let what = "models on servers cannot be used in conversations yet".into();
+        return Err(LlmError::Unsupported {
+            model: model.details.name,
+            what,
+        }
+        .into());
+    }
+    let local = app
+        .runner()
+        .model(Path::new(&model.details.location), &settings)
+        .await?;
+    if !local.is_loaded().await {
+        events.send(&ChatEvent::LoadingModel {
+            model_name: model.details.name,
+        });
     }
     let request = ChatRequest {
         max_tokens: settings.max_answer_tokens,
         ..ChatRequest::new(messages, settings.sampling())
     };
-    let generation = tokio::select! {
-        generation = model.generate(request, writing.stop.clone()) => generation?,
-        // Stopped while the model is loading.
-        () = writing.stop.cancelled() => return Ok(stopped_before_start()),
-    };
-    let context_size = model.options().context_size;
-    follow(
-        app,
-        writing.answer.id,
-        generation,
-        &writing.events,
-        context_size,
-        text,
-    )
-    .await
+    let generation = local.generate(request, stop).await?;
+    Ok((local, generation))
 }
 
 fn stopped_before_start() -> GenerationSummary {

@@ -1,6 +1,6 @@
 //! The running app: the store, the loaded model, the answers being written.
 
-use crate::answer::Ending;
+use crate::answer::{Ending, save_unsaved};
 use crate::catalog;
 use crate::dto::{ErrorCode, UiError};
 use crate::error::error;
@@ -9,10 +9,14 @@ use opzest_core::ids::{ConversationId, MessageId};
 use opzest_llm::local::WorkerCommand;
 use opzest_store::{DataFolderLock, Store, StoreError, StoreOptions};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
+
+/// A quit does not wait longer than this for answers to be saved.
+const LONGEST_SHUT_DOWN: Duration = Duration::from_secs(3);
 
 /// How a process uses the data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,14 +121,43 @@ impl App {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Notes that an answer is being written; the token stops it. Ends when the guard is dropped.
-    pub(crate) fn begin_answer(&self, conversation: ConversationId) -> AnswerGuard {
-        let stop = CancellationToken::new();
-        self.lock_answers().insert(conversation, stop.clone());
-        AnswerGuard {
-            app: self.clone(),
-            conversation,
-            stop,
+    /// Notes that an answer is being written; the token stops it. Ends when the guard is dropped. One
+    /// answer at a time in a conversation.
+    pub(crate) fn begin_answer(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<AnswerGuard, UiError> {
+        match self.lock_answers().entry(conversation) {
+            Entry::Occupied(_) => Err(StoreError::StillAnswering.into()),
+            Entry::Vacant(place) => {
+                let stop = place.insert(CancellationToken::new()).clone();
+                Ok(AnswerGuard {
+                    app: self.clone(),
+                    conversation,
+                    stop,
+                })
+            }
+        }
+    }
+
+    /// Stops all answers and waits until they are saved: before the app ends.
+    pub async fn shut_down(&self) {
+        for stop in self.lock_answers().values() {
+            stop.cancel();
+        }
+        let saved = async {
+            while !self.lock_answers().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            if let Err(error) = save_unsaved(self).await {
+                tracing::error!(code = ?error.code, "an answer could not be saved before the end");
+            }
+        };
+        if tokio::time::timeout(LONGEST_SHUT_DOWN, saved)
+            .await
+            .is_err()
+        {
+            tracing::error!("an answer did not stop in time");
         }
     }
 
@@ -188,7 +221,7 @@ fn panicked(failed: &tokio::task::JoinError) -> UiError {
 
 fn open_store(options: &AppOptions) -> Result<Store, UiError> {
     let folder = &options.data_folder;
-    std::fs::create_dir_all(folder).map_err(|source| {
+    make_private_folder(folder).map_err(|source| {
         error(
             ErrorCode::DataFolderUnusable,
             format!(
@@ -210,6 +243,14 @@ fn open_store(options: &AppOptions) -> Result<Store, UiError> {
     let path = embedded.locate(&options.model_folders);
     store.put_model(&embedded.id, &embedded.details(&path), now_ms())?;
     Ok(store)
+}
+
+/// Only this user may look into it.
+pub(crate) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 /// Unix milliseconds.

@@ -1,7 +1,7 @@
 //! Conversations: asking, regenerating, finding, naming, deleting, exporting.
 
 use crate::answer::{Writing, save_unsaved, write_answer};
-use crate::app::{App, new_conversation_id, new_message_id, now_ms};
+use crate::app::{AnswerGuard, App, new_conversation_id, new_message_id, now_ms};
 use crate::dto::{
     AnswerStats, ChatEvent, ChatOutcome, Conversation, ConversationList, ConversationSummary,
     ErrorCode, ExportFormat, ExportedFile, HitPart, Message, MessageStatus, Speaker, UiError,
@@ -68,6 +68,8 @@ pub struct SendMessage {
 #[serde(rename_all = "camelCase")]
 pub struct Regenerate {
     pub conversation_id: String,
+    /// `None`: the selected model.
+    pub model_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -104,9 +106,18 @@ pub async fn list_conversations(
 
 pub async fn open_conversation(app: &App, open: OpenConversation) -> Result<Conversation, UiError> {
     let id = read_id(&open.id)?;
-    app.store(move |store| store.conversation(id))
-        .await
-        .map(to_conversation)
+    // What could not be saved yet is shown all the same.
+    let unsaved = match save_unsaved(app).await {
+        Ok(()) => Vec::new(),
+        Err(_) => app.unsaved(),
+    };
+    let mut conversation = app.store(move |store| store.conversation(id)).await?;
+    for message in &mut conversation.messages {
+        if let Some((_, ending)) = unsaved.iter().find(|(answer, _)| *answer == message.id) {
+            ending.show_in(message);
+        }
+    }
+    Ok(to_conversation(conversation))
 }
 
 pub async fn rename_conversation(
@@ -179,14 +190,26 @@ pub async fn send_message(
     }
     save_unsaved(app).await?;
     let model = chosen_model(app, send.model_id.as_deref()).await?;
-    let conversation = match &send.conversation_id {
-        Some(id) => InConversation::Existing(read_id(id)?),
-        None => InConversation::New {
-            id: new_conversation_id(),
-            use_case: None,
-            scope: core::Scope::Private,
-        },
+    let (id, conversation) = match &send.conversation_id {
+        Some(id) => {
+            let id = read_id(id)?;
+            (id, InConversation::Existing(id))
+        }
+        None => {
+            let id = new_conversation_id();
+            let (use_case, scope) = (None, core::Scope::Private);
+            (
+                id,
+                InConversation::New {
+                    id,
+                    use_case,
+                    scope,
+                },
+            )
+        }
     };
+    // Before the store knows the turn, so that a stop or a delete always finds it.
+    let running = app.begin_answer(id)?;
     let name = model_name(&model);
     let text = send.text;
     let begun = app
@@ -201,7 +224,7 @@ pub async fn send_message(
             store.begin_turn(&turn, now_ms())
         })
         .await?;
-    write(app, begun, model, events).await
+    write(app, running, begun, model, events).await
 }
 
 /// Writes another variant of the last answer.
@@ -212,14 +235,15 @@ pub async fn regenerate(
 ) -> Result<ChatOutcome, UiError> {
     let conversation: ConversationId = read_id(&again.conversation_id)?;
     save_unsaved(app).await?;
-    let model = chosen_model(app, None).await?;
+    let model = chosen_model(app, again.model_id.as_deref()).await?;
     let name = model_name(&model);
+    let running = app.begin_answer(conversation)?;
     let begun = app
         .store(move |store| {
             store.begin_regeneration(conversation, new_message_id(), &name, now_ms())
         })
         .await?;
-    write(app, begun, model, events).await
+    write(app, running, begun, model, events).await
 }
 
 async fn chosen_model(app: &App, id: Option<&str>) -> Result<RegisteredModel, UiError> {
@@ -240,6 +264,7 @@ fn model_name(model: &RegisteredModel) -> core::ModelName {
 /// goes away (a closed page) does not leave the answer half saved.
 async fn write(
     app: &App,
+    running: AnswerGuard,
     begun: BegunTurn,
     model: RegisteredModel,
     events: Events<ChatEvent>,
@@ -249,7 +274,6 @@ async fn write(
         question,
         answer,
     } = begun;
-    let running = app.begin_answer(conversation.id);
     events.send(&ChatEvent::Started {
         conversation: Box::new(to_conversation_summary(conversation.clone())),
         question: question.map(to_message).map(Box::new),
@@ -257,42 +281,41 @@ async fn write(
     });
     let app = app.clone();
     let task = tokio::spawn(async move {
-        let (id, answer_id) = (conversation.id, answer.id);
-        let messages =
-            app.store(move |store| store.conversation(id))
-                .await
-                .map(|conversation| {
-                    let before = |message: &&core::Message| message.id != answer_id;
-                    conversation
-                        .messages
-                        .iter()
-                        .take_while(before)
-                        .filter_map(readable)
-                        .collect()
-                })?;
         let stop = running.stop.clone();
         let writing = Writing {
             conversation,
             answer,
-            messages,
             model,
             stop,
             events,
         };
         let outcome = write_answer(&app, writing).await;
         drop(running);
-        Ok(outcome)
+        outcome
     });
-    task.await.unwrap_or_else(|failed| {
-        Err(error(
+    task.await.map_err(|failed| {
+        error(
             ErrorCode::Internal,
             format!("Writing the answer failed: {failed}."),
-            "",
-        ))
+            "Restart OpZest.",
+        )
     })
 }
 
-/// What a model reads of a message: answers that failed without a word are left out.
+/// What a model reads before an answer: answers that failed without a word are left out.
+pub(crate) fn messages_before(
+    conversation: &core::Conversation,
+    answer: MessageId,
+) -> Vec<ChatMessage> {
+    let before = |message: &&core::Message| message.id != answer;
+    conversation
+        .messages
+        .iter()
+        .take_while(before)
+        .filter_map(readable)
+        .collect()
+}
+
 fn readable(message: &core::Message) -> Option<ChatMessage> {
     let empty_answer = message.role == Role::Assistant && message.text.is_empty();
     (!empty_answer).then(|| message.to_chat())

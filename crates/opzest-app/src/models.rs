@@ -113,7 +113,7 @@ pub async fn measure_model(app: &App, model: ModelArgument) -> Result<ModelSpeed
     let found = registered(app, &id).await?;
     let local = app
         .runner()
-        .model(Path::new(&found.details.location), &settings(app).await?)
+        .idle_model(Path::new(&found.details.location), &settings(app).await?)
         .await?;
     collect_speed(&local, found.details.name).await
 }

@@ -1,6 +1,7 @@
 //! The one model that is in memory, and what is known of model files.
 
-use crate::dto::{Settings, UiError};
+use crate::dto::{ErrorCode, Settings, UiError};
+use crate::error::error;
 use opzest_llm::LlmError;
 use opzest_llm::local::machine::Machine;
 use opzest_llm::local::{LocalModel, ModelFileInfo, WorkerCommand, inspect};
@@ -13,10 +14,20 @@ use tokio::sync::Mutex;
 /// A file as it was when it was read.
 type FileKey = (PathBuf, Option<SystemTime>, u64);
 
+/// What the user chose about loading; automatic choices are made once, when the model is made.
+type Choices = (Option<u32>, Option<u32>, Option<bool>);
+
+/// The model that requests go to, and what it was made for.
+struct Current {
+    file: FileKey,
+    choices: Choices,
+    model: Arc<LocalModel>,
+}
+
 pub(crate) struct ModelRunner {
     worker: WorkerCommand,
-    /// An async lock: loading another model waits for the one before to go.
-    current: Mutex<Option<Arc<LocalModel>>>,
+    /// An async lock: another model waits for the memory of the one before.
+    current: Mutex<Option<Current>>,
     /// Metadata by file; reading it starts a short-lived worker.
     known: Mutex<HashMap<FileKey, ModelFileInfo>>,
 }
@@ -33,62 +44,76 @@ impl ModelRunner {
     /// A file's metadata, read again only if the file changed.
     pub(crate) async fn info(&self, path: &Path) -> Result<ModelFileInfo, LlmError> {
         let key = file_key(path);
-        let mut known = self.known.lock().await;
-        if let Some(info) = known.get(&key) {
+        if let Some(info) = self.known.lock().await.get(&key) {
             return Ok(info.clone());
         }
+        // Not under the lock: a file on a slow disk must not hold up the others.
         let info = inspect(&self.worker, path).await?;
-        known.insert(key, info.clone());
+        self.known.lock().await.insert(key, info.clone());
         Ok(info)
     }
 
-    /// The model of a file, with these settings: the one in memory if it is that, otherwise another,
-    /// after the one before has been let go. It is loaded by its first request.
+    /// The model of a file with these settings: the one at hand if it is that, otherwise another, after
+    /// the one before has freed its memory. It is loaded by its first request. Busy if the one before is
+    /// still writing.
     pub(crate) async fn model(
         &self,
         path: &Path,
         settings: &Settings,
     ) -> Result<Arc<LocalModel>, UiError> {
         let info = self.info(path).await?;
+        let file = file_key(path);
+        let choices = (settings.threads, settings.context_size, settings.memory_map);
         let mut current = self.current.lock().await;
-        if let Some(model) = current.as_ref() {
-            // What is free now excludes the loaded model, so automatic choices are not made again
-            // while it is in memory.
-            let kept = model.options();
-            let same = model.path() == path
-                && settings
-                    .threads
-                    .is_none_or(|threads| threads == kept.threads)
-                && settings
-                    .context_size
-                    .is_none_or(|size| size.next_multiple_of(256) == kept.context_size)
-                && settings.memory_map.is_none_or(|map| map == kept.memory_map)
-                && self.chosen_freely(settings, kept, &info);
-            if same && model.is_loaded().await {
-                return Ok(Arc::clone(model));
+        if let Some(Current { model, .. }) = current
+            .as_ref()
+            .filter(|current| current.file == file && current.choices == choices)
+            && (model.is_loaded().await || in_use(model))
+        {
+            return Ok(Arc::clone(model));
+        }
+        if let Some(before) = current.as_ref() {
+            if in_use(&before.model) {
+                return Err(busy());
             }
-            model.unload().await;
+            before.model.unload().await;
         }
         let options = settings.load_options(&Machine::detect(), &info);
         let model = Arc::new(LocalModel::new(self.worker.clone(), path, options));
-        *current = Some(Arc::clone(&model));
+        *current = Some(Current {
+            file,
+            choices,
+            model: Arc::clone(&model),
+        });
         Ok(model)
     }
 
-    /// Whether automatic choices would come out the same on an idle computer.
-    fn chosen_freely(
+    /// The model of a file, with nobody else using it.
+    pub(crate) async fn idle_model(
         &self,
+        path: &Path,
         settings: &Settings,
-        kept: &opzest_llm::local::LoadOptions,
-        info: &ModelFileInfo,
-    ) -> bool {
-        let mut idle = Machine::detect();
-        idle.available_bytes = idle.memory_bytes;
-        let fresh = settings.load_options(&idle, info);
-        fresh.threads == kept.threads
-            && fresh.memory_map == kept.memory_map
-            && kept.context_size <= fresh.context_size
+    ) -> Result<Arc<LocalModel>, UiError> {
+        let model = self.model(path, settings).await?;
+        // The runner's own handle and this one.
+        if Arc::strong_count(&model) > 2 {
+            return Err(busy());
+        }
+        Ok(model)
     }
+}
+
+/// Whether somebody besides the runner holds the model: a request that runs or is about to.
+fn in_use(model: &Arc<LocalModel>) -> bool {
+    Arc::strong_count(model) > 1
+}
+
+fn busy() -> UiError {
+    error(
+        ErrorCode::Busy,
+        "The model is writing another answer.",
+        "Wait for it, or stop it, and try again.",
+    )
 }
 
 fn file_key(path: &Path) -> FileKey {

@@ -88,7 +88,10 @@ async fn regenerating_adds_a_variant_that_can_be_chosen() {
     let first = ask(&app, None, "Name a fruit.").await.expect("answers");
     assert_eq!(first.answer.status, MessageStatus::CutByLimit);
     let conversation_id = first.conversation.id.clone();
-    let again = Regenerate { conversation_id };
+    let again = Regenerate {
+        conversation_id,
+        model_id: None,
+    };
     let second = regenerate(&app, again, Events::ignored())
         .await
         .expect("answers");

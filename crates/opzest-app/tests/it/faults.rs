@@ -7,6 +7,7 @@ use opzest_app::calls::*;
 use opzest_app::dto::{ChatEvent, ErrorCode, MessageStatus, Settings};
 use opzest_app::{Access, App};
 use std::path::Path;
+use std::time::Duration;
 
 async fn conversations(app: &App) -> u32 {
     let list = ListConversations {
@@ -85,11 +86,10 @@ async fn an_answer_that_the_app_died_in_is_interrupted_and_kept() {
     let (started, wait) = tokio::sync::oneshot::channel();
     let started = std::sync::Mutex::new(Some(started));
     let events = Seen::default().with(move |event| {
-        if let ChatEvent::Delta { tokens, .. } = event
-            && *tokens > 5
+        if let ChatEvent::Started { conversation, .. } = event
             && let Some(started) = started.lock().expect("not poisoned").take()
         {
-            let _ = started.send(());
+            let _ = started.send(conversation.id.clone());
         }
     });
     let asking = app.clone();
@@ -101,7 +101,25 @@ async fn an_answer_that_the_app_died_in_is_interrupted_and_kept() {
         )
         .await
     });
-    wait.await.expect("text comes");
+    let id = wait.await.expect("starts");
+    // Text reaches the store while it is written.
+    loop {
+        let open = OpenConversation { id: id.clone() };
+        let so_far = open_conversation(&app, open)
+            .await
+            .expect("opens")
+            .messages
+            .remove(1);
+        assert_eq!(
+            so_far.status,
+            MessageStatus::Streaming,
+            "it is a long story"
+        );
+        if !so_far.text.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     // The state on disk at this moment is what a killed app leaves: opened elsewhere, as a copy.
     let copy = tempfile::tempdir().expect("a folder");
     for name in ["opzest.db", "opzest.db-wal"] {
@@ -126,11 +144,48 @@ async fn an_answer_that_the_app_died_in_is_interrupted_and_kept() {
         "Write a very long story about the sea."
     );
     assert_eq!(conversation.messages[1].status, MessageStatus::Interrupted);
+    assert!(
+        !conversation.messages[1].text.is_empty(),
+        "what was saved is kept"
+    );
     let stop = StopGeneration {
         conversation_id: found.id,
     };
     stop_generation(&app, stop).await.expect("stops");
     answering.await.expect("joins").expect("an outcome");
+}
+
+#[tokio::test]
+async fn quitting_saves_what_is_being_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(folder.path());
+    let (text_came, wait) = tokio::sync::oneshot::channel();
+    let text_came = std::sync::Mutex::new(Some(text_came));
+    let events = Seen::default().with(move |event| {
+        if let ChatEvent::Delta { .. } = event
+            && let Some(text_came) = text_came.lock().expect("not poisoned").take()
+        {
+            let _ = text_came.send(());
+        }
+    });
+    let asking = app.clone();
+    let answering = tokio::spawn(async move {
+        send_message(
+            &asking,
+            question(None, "Write a very long story about the sea."),
+            events,
+        )
+        .await
+    });
+    wait.await.expect("text comes");
+    app.shut_down().await;
+    let outcome = answering.await.expect("joins").expect("an outcome");
+    assert_eq!(outcome.answer.status, MessageStatus::Stopped);
+    let id = outcome.conversation.id;
+    let kept = open_conversation(&app, OpenConversation { id })
+        .await
+        .expect("opens");
+    assert_eq!(kept.messages[1].text, outcome.answer.text);
 }
 
 #[tokio::test]
@@ -186,13 +241,17 @@ fn ran_as_root(test: &str) -> bool {
         return false;
     }
     let own = std::env::current_exe().expect("this program's path");
-    let status = std::process::Command::new("unshare")
+    let output = std::process::Command::new("unshare")
         .args(["--map-root-user", "--mount"])
         .arg(own)
-        .args(["--exact", test, "--nocapture"])
-        .status()
+        .args(["--exact", test])
+        .output()
         .expect("unshare runs");
-    assert!(status.success(), "{test} failed in its namespace");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{test}: {text}"
+    );
     true
 }
 

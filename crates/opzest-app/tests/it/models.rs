@@ -125,3 +125,29 @@ async fn speed_is_measured_on_this_computer() {
     );
     assert!(speed.peak_memory_mb > 50, "{speed:?}");
 }
+
+/// A context that is longer than the model can hold is cut to that, and the model stays in memory.
+#[tokio::test]
+async fn the_model_is_loaded_once_for_the_same_settings() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(folder.path());
+    let settings = Settings {
+        max_answer_tokens: Some(4),
+        context_size: Some(16_384),
+        ..Settings::default()
+    };
+    change_settings(&app, ChangeSettings { settings })
+        .await
+        .expect("settings");
+    let first = ask(&app, None, "Hello.").await.expect("answers");
+    let stats = first.answer.stats.expect("figures");
+    assert_eq!(stats.context_size, 8192);
+    let again = ask(&app, Some(&first.conversation.id), "Go on.")
+        .await
+        .expect("answers");
+    let stats = again.answer.stats.expect("figures");
+    assert!(
+        stats.cached_tokens > 20,
+        "the same worker, with its cache: {stats:?}"
+    );
+}

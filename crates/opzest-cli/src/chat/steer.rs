@@ -95,18 +95,11 @@ impl Talk<'_> {
 
     fn regenerate(&mut self) -> anyhow::Result<()> {
         let conversation_id = self.here_id()?;
-        if let Some(model) = &self.model {
-            let selected = models::selected(self.host)?;
-            if selected.id != model.id {
-                remark(format_args!(
-                    "{} writes it: another answer comes from the selected model (/model {} selects \
-                     the one of this conversation).",
-                    line(&selected.name),
-                    line(&model.id)
-                ));
-            }
-        }
-        self.ask(Asked::Again(Regenerate { conversation_id }))
+        let model_id = self.model.as_ref().map(|model| model.id.clone());
+        self.ask(Asked::Again(Regenerate {
+            conversation_id,
+            model_id,
+        }))
     }
 
     fn show_variants(&mut self) -> anyhow::Result<()> {

@@ -82,6 +82,10 @@ struct Connection {
     jobs: Arc<Jobs>,
     /// Dropping the last connection kills the worker.
     _alive: Arc<DropGuard>,
+    /// Ends the worker at once.
+    stop: CancellationToken,
+    /// Cancelled when the worker is gone.
+    gone: CancellationToken,
 }
 
 /// What a request gets from its worker.
@@ -181,9 +185,13 @@ impl LocalModel {
             .is_some_and(|connection| !connection.jobs.ended())
     }
 
-    /// Ends the worker and frees its memory. Requests under way fail; the next one loads again.
+    /// Ends the worker and returns when its memory is free. Requests under way fail; the next one loads
+    /// again.
     pub async fn unload(&self) {
-        self.connection.lock().await.take();
+        if let Some(connection) = self.connection.lock().await.take() {
+            connection.stop.cancel();
+            connection.gone.cancelled().await;
+        }
     }
 
     /// The worker's process, if one runs.
@@ -230,13 +238,22 @@ impl LocalModel {
         let jobs = Arc::new(Jobs::default());
         let alive = CancellationToken::new();
         let process_id = worker.child.id();
-        tokio::spawn(carry(worker, outbox, Arc::clone(&jobs), alive.clone()));
+        let gone = CancellationToken::new();
+        tokio::spawn({
+            let (jobs, alive, gone) = (Arc::clone(&jobs), alive.clone(), gone.clone());
+            async move {
+                carry(worker, outbox, jobs, alive).await;
+                gone.cancel();
+            }
+        });
         let connection = Connection {
             loaded,
             process_id,
             requests,
             jobs,
+            stop: alive.clone(),
             _alive: Arc::new(alive.drop_guard()),
+            gone,
         };
         *current = Some(connection.clone());
         Ok(connection)
@@ -268,8 +285,16 @@ async fn carry(
     } = worker;
     let writing = async {
         while let Some(request) = outbox.recv().await {
-            if process::send(&mut sender, &request).await.is_err() {
-                break;
+            match process::send(&mut sender, &request).await {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+                    let failed = LlmError::InvalidRequest {
+                        what: "request".into(),
+                        reason: error.to_string(),
+                    };
+                    jobs.deliver(request.job(), Reply::Failed(failed));
+                }
+                Err(_) => break,
             }
         }
         // The reading side sees the worker's end and tells it.

@@ -17,6 +17,8 @@ pub struct ModelFileInfo {
     /// Tokens of context that the model was trained with.
     pub trained_context: u32,
     pub layers: u32,
+    /// Attention heads of a layer.
+    pub heads: u32,
     pub vocabulary: u32,
     pub has_chat_template: bool,
     /// Memory of one token's keys and values: 32 bits a value for F32 models, otherwise 16.

@@ -10,11 +10,14 @@ const CONTEXT_RANGE: std::ops::RangeInclusive<u32> = 512..=8192;
 /// llama.cpp rounds contexts up to this.
 const CONTEXT_STEP: u32 = 256;
 
-/// Buffers for the computation itself, besides weights and cache: 512 rows of logits and activations.
-const COMPUTE_BYTES: u64 = 192 << 20;
+/// Buffers for the computation besides the attention matrix: activations, logits, code.
+const COMPUTE_BYTES: u64 = 96 << 20;
 
-/// Of the free memory, the part that the caches of all sequences may take.
-const CACHE_SHARE: u64 = 4;
+/// Rows of one decode, for which the attention matrix (rows, heads, context) is kept in f32.
+const ROWS: u64 = 512;
+
+/// One part in this many of the memory that the weights leave free may go to caches and attention.
+const CONTEXT_SHARE: u64 = 4;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
@@ -61,12 +64,14 @@ pub struct LoadChoices {
 }
 
 /// Physical cores (a second hyperthread costs more than it gives), memory map, two sequences, and the
-/// longest context up to 8,192 tokens whose caches fit in a quarter of the free memory.
+/// longest context up to 8,192 tokens that fits in a quarter of what the weights leave free.
 pub fn choose(machine: &Machine, model: &ModelFileInfo, choices: LoadChoices) -> LoadOptions {
     let sequences = choices.sequences.unwrap_or(2).max(1);
-    let per_token = model.cache_bytes_per_token.max(1) * u64::from(sequences);
-    let affordable =
-        u32::try_from(machine.available_bytes / CACHE_SHARE / per_token).unwrap_or(u32::MAX);
+    let left = machine
+        .available_bytes
+        .saturating_sub(model.file_bytes + COMPUTE_BYTES);
+    let per_token = context_bytes(model, 1, sequences).max(1);
+    let affordable = u32::try_from(left / CONTEXT_SHARE / per_token).unwrap_or(u32::MAX);
     let trained = if model.trained_context == 0 {
         *CONTEXT_RANGE.end()
     } else {
@@ -75,7 +80,8 @@ pub fn choose(machine: &Machine, model: &ModelFileInfo, choices: LoadChoices) ->
     let longest = affordable
         .min(*CONTEXT_RANGE.end())
         .max(*CONTEXT_RANGE.start())
-        .min(trained);
+        .min(trained.next_multiple_of(CONTEXT_STEP));
+    let longest = longest - longest % CONTEXT_STEP;
     let context_size = choices.context_size.map_or(longest, |wanted| {
         wanted.clamp(CONTEXT_STEP, trained.max(CONTEXT_STEP))
     });
@@ -92,10 +98,25 @@ pub fn choose(machine: &Machine, model: &ModelFileInfo, choices: LoadChoices) ->
 
 /// Memory that a model needs with these options, in bytes: weights, caches and buffers.
 pub fn needed_bytes(model: &ModelFileInfo, options: &LoadOptions) -> u64 {
-    let cache = model.cache_bytes_per_token
-        * u64::from(options.context_size)
-        * u64::from(options.sequences);
-    model.file_bytes + cache + COMPUTE_BYTES
+    model
+        .file_bytes
+        .saturating_add(COMPUTE_BYTES)
+        .saturating_add(context_bytes(
+            model,
+            options.context_size,
+            options.sequences,
+        ))
+}
+
+/// What a context of this size costs: the caches of all sequences, and one attention matrix.
+fn context_bytes(model: &ModelFileInfo, context_size: u32, sequences: u32) -> u64 {
+    let cache = model
+        .cache_bytes_per_token
+        .saturating_mul(u64::from(sequences));
+    let attention = u64::from(model.heads) * ROWS * 4;
+    cache
+        .saturating_add(attention)
+        .saturating_mul(u64::from(context_size))
 }
 
 #[cfg(test)]
@@ -122,6 +143,7 @@ mod tests {
             quantisation: "Q4_1".into(),
             trained_context: 8192,
             layers: 30,
+            heads: 9,
             vocabulary: 49152,
             has_chat_template: true,
             cache_bytes_per_token: 23_040,
@@ -145,11 +167,8 @@ mod tests {
 
     #[test]
     fn a_small_computer_gets_a_shorter_context() {
-        let options = choose(&machine(256 << 20), &model(), LoadChoices::default());
-        assert_eq!(
-            options.context_size, 1536,
-            "64 MB for two sequences of 23,040 bytes a token"
-        );
+        let options = choose(&machine(450 << 20), &model(), LoadChoices::default());
+        assert_eq!(options.context_size, 1024, "64 MB at 64,512 bytes a token");
     }
 
     #[test]

@@ -118,9 +118,16 @@ impl WorkerProcess {
     }
 }
 
-/// Sends one frame.
+/// Sends one frame; `InvalidInput` if it is too large, and nothing was sent.
 pub async fn send(sender: &mut Sender, message: &impl Serialize) -> std::io::Result<()> {
     let frame = bytes::Bytes::from(protocol::encode(message)?);
+    if frame.len() > MAX_FRAME {
+        let reason = "it is larger than the worker accepts";
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            reason,
+        ));
+    }
     sender.send(frame).await
 }
 
@@ -156,9 +163,9 @@ fn codec() -> LengthDelimitedCodec {
 
 /// The worker's log, line by line, into ours.
 async fn log_errors(stderr: ChildStderr) {
-    let mut lines = BufReader::new(stderr).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        tracing::warn!(target: "opzest_llm::worker", "{line}");
+    let mut lines = BufReader::new(stderr).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        tracing::warn!(target: "opzest_llm::worker", "{}", String::from_utf8_lossy(&line));
     }
 }
 

@@ -76,6 +76,17 @@ pub enum ToWorker {
     },
 }
 
+impl ToWorker {
+    pub fn job(&self) -> JobId {
+        match self {
+            Self::Generate { job, .. }
+            | Self::Score { job, .. }
+            | Self::Tokenise { job, .. }
+            | Self::Cancel { job } => *job,
+        }
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub enum FromWorker {
     /// The answer to [`Hello`], before anything else.

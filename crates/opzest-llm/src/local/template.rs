@@ -51,8 +51,9 @@ impl ChatTemplate {
         let mut environment = Environment::new();
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
-        // A hostile template must not spin for ever.
+        // A hostile template must not spin for ever; a long conversation needs a hundredth of this.
         environment.set_recursion_limit(64);
+        environment.set_fuel(Some(5_000_000));
         environment
             .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function(
@@ -225,6 +226,15 @@ mod tests {
         let raising = template("{{ raise_exception('roles must alternate') }}");
         let error = raising.render(&[]).expect_err("raises").to_string();
         assert!(error.contains("roles must alternate"), "{error}");
+    }
+
+    #[test]
+    fn a_template_that_spins_is_ended() {
+        let loops = "{% for i in range(10000) %}".repeat(4) + "x" + &"{% endfor %}".repeat(4);
+        let error = template(&loops)
+            .render(&[])
+            .expect_err("it would never end");
+        assert!(matches!(error, LlmError::Template { .. }), "{error}");
     }
 
     #[test]

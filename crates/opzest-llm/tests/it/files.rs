@@ -39,6 +39,8 @@ fn bad_files(folder: &Path) -> Vec<(PathBuf, &'static str)> {
     // A header that promises 2^60 keys.
     let mut lying = good[..4096].to_vec();
     lying[16..24].copy_from_slice(&(1u64 << 60).to_le_bytes());
+    let pipe = folder.join("pipe.gguf");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("makes a pipe");
     let adapter = folder.join("adapter.gguf");
     gguf::adapter(&adapter, "llama", Value::F32(8.0), 0.01);
     vec![
@@ -74,6 +76,7 @@ fn bad_files(folder: &Path) -> Vec<(PathBuf, &'static str)> {
             "architecture, `zlama`, is not supported",
         ),
         (adapter, "it is of the type `adapter`"),
+        (pipe, "not a regular file"),
     ]
 }
 

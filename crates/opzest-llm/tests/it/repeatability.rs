@@ -2,7 +2,7 @@
 
 use crate::support::{OPTIONS, Outcome, long_text, model_path, run, worker};
 use opzest_core::chat::{ChatMessage, Role};
-use opzest_llm::local::{LocalModel, QuantisedType, quantise};
+use opzest_llm::local::{LoadOptions, LocalModel, QuantisedType, quantise};
 use opzest_llm::{ChatRequest, Sampling};
 use std::path::Path;
 
@@ -32,11 +32,12 @@ fn conversation(words: usize) -> Vec<ChatMessage> {
 
 /// Answers each conversation on a fresh worker, then on one whose caches were left in every kind of
 /// state by other requests.
-async fn check(path: &Path, lengths: &[usize]) {
-    let used = LocalModel::new(worker(), path, OPTIONS);
+async fn check(path: &Path, threads: u32, lengths: &[usize]) {
+    let options = LoadOptions { threads, ..OPTIONS };
+    let used = LocalModel::new(worker(), path, options);
     for &words in lengths {
         let seeded = || request(conversation(words), Some(words as u32), 12);
-        let fresh = LocalModel::new(worker(), path, OPTIONS);
+        let fresh = LocalModel::new(worker(), path, options);
         let want = run(&fresh, seeded()).await.expect("answers");
         drop(fresh);
 
@@ -77,7 +78,12 @@ fn same(got: &Outcome, want: &Outcome, words: usize) {
 #[tokio::test]
 async fn on_the_embedded_model() {
     // Prompts of every length modulo 64 near a block's border, where one row may be left alone.
-    check(&model_path(), &[1, 40, 41, 42, 43, 44, 45, 46, 130, 300]).await;
+    check(&model_path(), 1, &[1, 40, 41, 42, 43, 44, 45, 46, 130, 300]).await;
+}
+
+#[tokio::test]
+async fn on_two_threads() {
+    check(&model_path(), 2, &[43, 130]).await;
 }
 
 /// Other quantisations have other kernels for one row and for many.
@@ -89,6 +95,6 @@ async fn on_other_quantisations() {
         quantise(&worker(), &model_path(), &path, to, 1)
             .await
             .expect("quantises");
-        check(&path, &[43, 130]).await;
+        check(&path, 1, &[43, 130]).await;
     }
 }

@@ -4,6 +4,7 @@ use crate::support::{OPTIONS, greedy, model, model_path, run, worker};
 use futures::StreamExt;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use opzest_llm::local::protocol::{self, FromWorker, Hello, Task, ToWorker};
 use opzest_llm::local::{LoadOptions, LocalModel, WorkerCommand};
 use opzest_llm::{ChatModel, GenerationEvent, LlmError};
 use tokio_util::sync::CancellationToken;
@@ -119,15 +120,62 @@ async fn the_worker_ends_with_its_model() {
     panic!("the worker outlived its model");
 }
 
+/// As when the app is killed: the pipe closes, and nobody says anything.
 #[test]
-fn the_worker_ends_with_its_standard_input() {
+fn a_serving_worker_ends_with_its_standard_input() {
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_opzest-llm-worker"))
         .arg(opzest_llm::local::WORKER_ARGUMENT)
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
         .spawn()
         .expect("starts");
-    drop(child.stdin.take());
+    let mut input = child.stdin.take().expect("a pipe");
+    let mut output = child.stdout.take().expect("a pipe");
+    let task = Task::Serve {
+        model: model_path(),
+        options: OPTIONS,
+    };
+    let hello = Hello {
+        version: protocol::VERSION.to_owned(),
+        task,
+    };
+    protocol::write_frame(&mut input, &hello).expect("writes");
+    let mut next = || protocol::read_frame::<FromWorker>(&mut output).expect("reads");
+    assert!(matches!(next(), Some(FromWorker::Hello { .. })));
+    assert!(matches!(next(), Some(FromWorker::Loaded(_))));
+    let request = greedy("Write a long story about the sea.", 2000);
+    protocol::write_frame(&mut input, &ToWorker::Generate { job: 1, request }).expect("writes");
+    assert!(
+        matches!(next(), Some(FromWorker::Generation { job: 1, .. })),
+        "it is at work"
+    );
+    drop(input);
+    // Its output ends with it.
+    while next().is_some() {}
     child.wait().expect("it ends by itself");
+}
+
+#[test]
+fn a_worker_of_another_version_says_so_and_ends() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_opzest-llm-worker"))
+        .arg(opzest_llm::local::WORKER_ARGUMENT)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let task = Task::Inspect { file: model_path() };
+    let hello = Hello {
+        version: "0.0.1/0".into(),
+        task,
+    };
+    let mut input = child.stdin.take().expect("a pipe");
+    protocol::write_frame(&mut input, &hello).expect("writes");
+    let mut output = child.stdout.take().expect("a pipe");
+    let mut next = || protocol::read_frame::<FromWorker>(&mut output).expect("reads");
+    match next() {
+        Some(FromWorker::Hello { version }) => assert_eq!(version, protocol::VERSION),
+        other => panic!("{other:?}"),
+    }
+    assert!(next().is_none(), "nothing after that");
+    assert_eq!(child.wait().expect("ends").code(), Some(3));
 }

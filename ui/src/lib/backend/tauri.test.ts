@@ -10,12 +10,12 @@ it("carries every command in one call, with a channel for its events", async () 
   mockIPC((command, payload) => {
     expect(command).toBe("call");
     const { name, args, events } = payload as unknown as { name: string; args: unknown; events: Channel<ChatEvent> };
-    expect([name, args]).toEqual(["regenerate", { conversationId: "c" }]);
+    expect([name, args]).toEqual(["regenerate", { conversationId: "c", modelId: null }]);
     events.onmessage({ kind: "loadingModel", modelName: "x" });
     return { done: true };
   });
   const seen: unknown[] = [];
-  expect(await tauriBackend.call("regenerate", { conversationId: "c" }, (event) => seen.push(event))).toEqual({ done: true });
+  expect(await tauriBackend.call("regenerate", { conversationId: "c", modelId: null }, (event) => seen.push(event))).toEqual({ done: true });
   expect(seen).toEqual([{ kind: "loadingModel", modelName: "x" }]);
 });
 

@@ -162,7 +162,11 @@ conversationId: string | null,
  * `None`: the selected model.
  */
 modelId: string | null, text: string, }; event: ChatEvent; result: ChatOutcome };
-  regenerate: { args: { conversationId: string, }; event: ChatEvent; result: ChatOutcome };
+  regenerate: { args: { conversationId: string, 
+/**
+ * `None`: the selected model.
+ */
+modelId: string | null, }; event: ChatEvent; result: ChatOutcome };
   select_variant: { args: { messageId: string, }; event: never; result: Conversation };
   stop_generation: { args: { conversationId: string, }; event: never; result: null };
   list_models: { args: Record<symbol, never>; event: never; result: Array<Model> };

@@ -120,7 +120,10 @@ export class Thread {
   async regenerate(): Promise<void> {
     const id = this.id;
     if (id === null || this.run) return;
-    await this.#answer("regenerate", (onEvent) => this.backend.call("regenerate", { conversationId: id }, onEvent));
+    const modelId = this.hooks.usableModel(this.modelId);
+    await this.#answer("regenerate", (onEvent) =>
+      this.backend.call("regenerate", { conversationId: id, modelId }, onEvent),
+    );
   }
 
   async selectVariant(messageId: string): Promise<void> {

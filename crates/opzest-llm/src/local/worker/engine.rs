@@ -26,17 +26,26 @@ pub struct Cancellations(Mutex<CancelState>);
 
 #[derive(Default)]
 struct CancelState {
+    /// Requests that have come and not ended; a cancellation of any other means nothing.
+    open: HashSet<JobId>,
     cancelled: HashSet<JobId>,
-    /// The job whose prompt is being read right now: cancelling it aborts the decode.
-    reading: Option<JobId>,
+    /// A prompt is being read: a cancellation aborts that decode, whosever it is, so that no request
+    /// waits for another one's block. A block that was aborted for somebody else is read again.
+    reading: bool,
 }
 
 impl Cancellations {
+    pub fn open(&self, job: JobId) {
+        self.lock().open.insert(job);
+    }
+
     pub fn cancel(&self, job: JobId) {
         let mut state = self.lock();
-        state.cancelled.insert(job);
-        if state.reading == Some(job) {
-            raw::ABORT.store(true, Ordering::Relaxed);
+        if state.open.contains(&job) {
+            state.cancelled.insert(job);
+            if state.reading {
+                raw::ABORT.store(true, Ordering::Relaxed);
+            }
         }
     }
 
@@ -44,16 +53,24 @@ impl Cancellations {
         self.lock().cancelled.contains(&job)
     }
 
-    fn forget(&self, job: JobId) {
-        self.lock().cancelled.remove(&job);
+    fn close(&self, job: JobId) {
+        let mut state = self.lock();
+        state.open.remove(&job);
+        state.cancelled.remove(&job);
     }
 
-    /// Marks the job whose decode may be aborted; `None` also withdraws an abort.
-    fn set_reading(&self, job: Option<JobId>) {
+    /// From here a cancellation aborts the decode, also one that came since the loop looked last.
+    fn begin_reading(&self) {
         let mut state = self.lock();
-        state.reading = job;
-        let abort = job.is_some_and(|job| state.cancelled.contains(&job));
-        raw::ABORT.store(abort, Ordering::Relaxed);
+        state.reading = true;
+        raw::ABORT.store(!state.cancelled.is_empty(), Ordering::Relaxed);
+    }
+
+    /// Whether the decode was aborted.
+    fn end_reading(&self) -> bool {
+        let mut state = self.lock();
+        state.reading = false;
+        raw::ABORT.swap(false, Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, CancelState> {
@@ -274,15 +291,12 @@ impl<'m, 'o> Engine<'m, 'o> {
                 .add(*token, position as i32, &[slot.sequence], logits)
                 .map_err(inference)?;
         }
-        let job = work.job;
-        self.cancellations.set_reading(Some(job));
+        self.cancellations.begin_reading();
         let decoded = self.context.decode(&mut self.batch);
-        self.cancellations.set_reading(None);
+        let aborted = self.cancellations.end_reading();
         if let Err(error) = decoded {
             self.trim(index);
-            // The next turn of the loop ends a cancelled request.
-            let cancelled = self.cancellations.is_cancelled(job);
-            return if cancelled {
+            return if aborted {
                 Ok(())
             } else {
                 Err(inference(error))
@@ -430,7 +444,7 @@ impl<'m, 'o> Engine<'m, 'o> {
             return;
         };
         let job = work.job;
-        self.cancellations.forget(job);
+        self.cancellations.close(job);
         match work.answer {
             Answer::Given { .. } if finish == FinishReason::Cancelled => {
                 self.output.send(&FromWorker::JobFailed {
@@ -468,7 +482,7 @@ impl<'m, 'o> Engine<'m, 'o> {
     }
 
     fn fail(&mut self, job: JobId, error: LlmError) {
-        self.cancellations.forget(job);
+        self.cancellations.close(job);
         self.output.send(&FromWorker::JobFailed { job, error });
     }
 
@@ -503,6 +517,7 @@ impl<'m, 'o> Engine<'m, 'o> {
             .map(|adapter| {
                 let file = AdapterFile::of(&adapter.path);
                 if !self.adapters.contains_key(&file) {
+                    self.forget_unused_adapters();
                     let loaded = self.model.adapter(&adapter.path)?;
                     self.adapters.insert(file.clone(), loaded);
                 }
@@ -512,6 +527,18 @@ impl<'m, 'o> Engine<'m, 'o> {
                 })
             })
             .collect()
+    }
+
+    /// Frees adapters that nothing holds on to: each training run leaves a new file.
+    fn forget_unused_adapters(&mut self) {
+        let (active, slots) = (&self.active, &self.slots);
+        self.adapters.retain(|file, _| {
+            let mut in_use = slots
+                .iter()
+                .flat_map(|slot| &slot.cache.adapters)
+                .chain(active.iter());
+            in_use.any(|adapter| adapter.file == *file)
+        });
     }
 
     /// Makes exactly these adapters act on the next decode.

@@ -171,6 +171,12 @@ impl Gguf {
             .max_by_key(|(_, elements)| *elements)
             .map(|(kind, _)| kind)
             .unwrap_or_default();
+        for (key, most) in SENSIBLE {
+            if number(key) > most {
+                let reason = format!("its `{architecture}.{key}` is {}", number(key));
+                return Err(ModelFileProblem::Damaged(reason));
+            }
+        }
         let heads = number("attention.head_count").max(1);
         let kv_heads = match number("attention.head_count_kv") {
             0 => heads,
@@ -189,6 +195,7 @@ impl Gguf {
             parameters,
             trained_context: number("context_length") as u32,
             layers: number("block_count") as u32,
+            heads: heads as u32,
             vocabulary: self.array_length("tokenizer.ggml.tokens").unwrap_or(0) as u32,
             has_chat_template: self.key("tokenizer.chat_template").is_some(),
             cache_bytes_per_token: number("block_count") * per_layer * cache_bytes(&quantisation),
@@ -197,6 +204,17 @@ impl Gguf {
         })
     }
 }
+
+/// Numbers of a header that are multiplied later, with the most that any model could mean.
+const SENSIBLE: [(&str, u64); 7] = [
+    ("block_count", 1 << 12),
+    ("context_length", 1 << 28),
+    ("embedding_length", 1 << 20),
+    ("attention.head_count", 1 << 12),
+    ("attention.head_count_kv", 1 << 12),
+    ("attention.key_length", 1 << 16),
+    ("attention.value_length", 1 << 16),
+];
 
 /// Bytes of one value in the cache: it is as precise as the weights, at least 16 bits.
 fn cache_bytes(quantisation: &str) -> u64 {
@@ -212,6 +230,10 @@ fn check_beginning(path: &Path) -> Result<u64, ModelFileProblem> {
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
         return Err(ModelFileProblem::NotGguf("it is a folder".into()));
+    }
+    // Opening a pipe would wait for ever.
+    if !metadata.is_file() {
+        return Err(ModelFileProblem::NotGguf("it is not a regular file".into()));
     }
     let mut file = File::open(path).map_err(unreadable)?;
     let mut magic = Vec::with_capacity(8);

@@ -61,7 +61,10 @@ fn run() -> ExitCode {
     }
     let result = match hello.task {
         Task::Serve { model, options } => serve(&model, &options, &mut output),
-        Task::Inspect { file } => inspect(&file).map(|info| output.send(&info)),
+        Task::Inspect { file } => {
+            exit_with_input();
+            inspect(&file).map(|info| output.send(&info))
+        }
         Task::Quantise {
             source,
             target,
@@ -153,6 +156,7 @@ fn read_requests(cancellations: Arc<Cancellations>) -> mpsc::Receiver<ToWorker> 
                     let _ = sender.send(ToWorker::Cancel { job });
                 }
                 Ok(Some(request)) => {
+                    cancellations.open(request.job());
                     let _ = sender.send(request);
                 }
                 Ok(None) => exit_now(0),

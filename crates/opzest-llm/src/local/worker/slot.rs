@@ -3,7 +3,7 @@
 use super::model::Model;
 use super::sampler::TokenSampler;
 use crate::error::LlmError;
-use crate::local::protocol::JobId;
+use crate::local::protocol::{JobId, MAX_FRAME};
 use crate::local::text::TextStream;
 use crate::model::{AdapterUse, ChatRequest, ScoreRequest, Usage};
 use crate::trace::TokenTrace;
@@ -251,6 +251,21 @@ fn prepare_given(
     };
     if request.end_of_turn {
         tokens.push(model.end_of_turn()?);
+    }
+    // The scores travel in one frame; a candidate takes about 16 bytes of it.
+    let bytes = tokens
+        .len()
+        .saturating_mul(request.top_k as usize + 1)
+        .saturating_mul(16);
+    if bytes > MAX_FRAME / 2 {
+        return Err(LlmError::InvalidRequest {
+            what: "number of candidates".into(),
+            reason: format!(
+                "{} for {} tokens are too many at once",
+                request.top_k,
+                tokens.len()
+            ),
+        });
     }
     let answer = Answer::Given {
         tokens,
