@@ -1,7 +1,7 @@
 // The real window, driven by WebKitWebDriver: first start, a question, streamed text, quit, start again, still there.
 // OPZEST_DESKTOP: the application. OPZEST_DATA: its data folder (default: a fresh one). OPZEST_SHOT: where a picture goes.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -45,8 +45,18 @@ async function withWindow(work) {
     throw error;
   } finally {
     await window?.quit().catch((error) => console.error(`quit: ${error.message}`));
-    driver.kill();
+    // The driver ends the window after it has answered the quit: ended itself too early, it would not.
+    await released().finally(() => driver.kill());
     await gone;
+  }
+}
+
+/** The window's process is gone when the data folder's lock is free. */
+async function released() {
+  const deadline = Date.now() + 20_000;
+  while (spawnSync("flock", ["--nonblock", join(data, "opzest.lock"), "true"]).status !== 0) {
+    if (Date.now() > deadline) throw new Error("the window's process does not end");
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

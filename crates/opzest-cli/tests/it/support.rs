@@ -114,6 +114,8 @@ impl Place {
             .envs(self.environment())
             .env_remove("OPZEST_LOG")
             .env_remove("NO_COLOR")
+            // A build server's own variable asks for colours.
+            .env_remove("CI")
             .envs(environment.iter().copied())
             .current_dir(self.folder.path())
             .spawn(pts)
