@@ -77,14 +77,13 @@ async fn speeds(command: &WorkerCommand, path: &Path, options: LoadOptions) -> R
     model.load().await?;
     // The prompt's real token count, for the reference.
     let prompt_tokens = measure(&model, 0, None).await?.1;
-    let (mut own, mut off, mut on) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut own, mut flash) = (Vec::new(), Vec::new());
+    let (mut off, mut on) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        own.push(reference::run(
-            path,
-            options.threads,
-            prompt_tokens,
-            ANSWER_TOKENS,
-        )?);
+        let reference =
+            |flash| reference::run(path, options.threads, prompt_tokens, ANSWER_TOKENS, flash);
+        own.push(reference(false)?);
+        flash.push(reference(true)?);
         off.push(measure(&model, round + 1, None).await?.0);
         on.push(measure(&model, round + 1 + ROUNDS, Some(64)).await?.0);
     }
@@ -107,6 +106,7 @@ async fn speeds(command: &WorkerCommand, path: &Path, options: LoadOptions) -> R
         let base = median(&own, of).1;
         for (name, speeds) in [
             ("llama.cpp", &own),
+            ("llama.cpp, flash auto", &flash),
             ("worker", &off),
             ("worker, top-64 traces", &on),
         ] {

@@ -9,17 +9,19 @@ use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::token::LlamaToken;
+use llama_cpp_sys_2::{LLAMA_FLASH_ATTN_TYPE_AUTO, LLAMA_FLASH_ATTN_TYPE_DISABLED};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-/// Runs one measurement in a process of its own.
-pub fn run(path: &Path, threads: u32, prompt: u32, answer: u32) -> Result<Speed> {
+/// Runs one measurement in a process of its own. `flash` lets llama.cpp choose flash attention, as it does
+/// by default; without it the context is set up as our worker's (and as llama-bench's default).
+pub fn run(path: &Path, threads: u32, prompt: u32, answer: u32, flash: bool) -> Result<Speed> {
     let output = Command::new(std::env::current_exe()?)
         .arg("--reference")
         .arg(path)
-        .args([threads, prompt, answer].map(|number| number.to_string()))
+        .args([threads, prompt, answer, flash.into()].map(|number| number.to_string()))
         .output()?;
     let text = String::from_utf8(output.stdout)?;
     let mut numbers = text.split_whitespace().map(str::parse::<f64>);
@@ -40,14 +42,15 @@ pub fn print(mut arguments: impl Iterator<Item = String>) -> Result<()> {
     let mut next = || {
         arguments
             .next()
-            .context("--reference MODEL THREADS PROMPT ANSWER")
+            .context("--reference MODEL THREADS PROMPT ANSWER FLASH")
     };
-    let (path, threads, prompt, answer): (String, i32, u32, u32) = (
-        next()?,
-        next()?.parse()?,
-        next()?.parse()?,
-        next()?.parse()?,
-    );
+    let path = next()?;
+    let threads: i32 = next()?.parse()?;
+    let (prompt, answer): (u32, u32) = (next()?.parse()?, next()?.parse()?);
+    let flash = match next()?.as_str() {
+        "1" => LLAMA_FLASH_ATTN_TYPE_AUTO,
+        _ => LLAMA_FLASH_ATTN_TYPE_DISABLED,
+    };
     let mut backend = LlamaBackend::init()?;
     backend.void_logs();
     let params = LlamaModelParams::default().with_n_gpu_layers(0);
@@ -57,7 +60,8 @@ pub fn print(mut arguments: impl Iterator<Item = String>) -> Result<()> {
         .with_n_batch(2048)
         .with_n_ubatch(512)
         .with_n_threads(threads)
-        .with_n_threads_batch(threads);
+        .with_n_threads_batch(threads)
+        .with_flash_attention_policy(flash);
     let mut context = model.new_context(&backend, params)?;
     let mut seed = 12345u32;
     let vocabulary = model.n_vocab() as u32;

@@ -63,8 +63,8 @@ impl WorkerProcess {
             .arg(WORKER_ARGUMENT)
             // OpenMP's threads wait for each other hundreds of times per token. Sleeping at once (the
             // "passive" policy) costs two thirds of the speed; spinning for long starves everything
-            // else when the cores are busy. About a microsecond of spinning, then sleep.
-            .env("GOMP_SPINCOUNT", "1000")
+            // else when the cores are busy. Some ten microseconds of spinning, then sleep.
+            .env("GOMP_SPINCOUNT", "10000")
             // A group of its own: Ctrl-C in a terminal is for the app, which then ends the answer.
             .process_group(0)
             .stdin(Stdio::piped())

@@ -15,6 +15,8 @@ pub struct TokenSampler {
     /// `None` takes the most probable token.
     chain: Option<LlamaSampler>,
     grammar: Option<LlamaSampler>,
+    /// Tokens less probable than this fraction of the best one are never chosen.
+    min_p: f32,
 }
 
 impl TokenSampler {
@@ -30,11 +32,8 @@ impl TokenSampler {
             .map(|constraint| grammar_sampler(model, constraint))
             .transpose()?;
         let chain = (sampling.temperature > 0.0).then(|| {
-            // min-p first: it needs no sorting and leaves few tokens for the others.
-            let mut samplers = Vec::with_capacity(4);
-            if sampling.min_p > 0.0 {
-                samplers.push(LlamaSampler::min_p(sampling.min_p, 1));
-            }
+            // min-p comes first and is done in `probable`: it leaves few tokens for the others.
+            let mut samplers = Vec::with_capacity(3);
             if sampling.top_p < 1.0 {
                 samplers.push(LlamaSampler::top_p(sampling.top_p, 1));
             }
@@ -43,7 +42,11 @@ impl TokenSampler {
             samplers.push(LlamaSampler::dist(seed.min(u32::MAX - 1)));
             LlamaSampler::chain_simple(samplers)
         });
-        Ok(Self { chain, grammar })
+        Ok(Self {
+            chain,
+            grammar,
+            min_p: sampling.min_p,
+        })
     }
 
     /// Chooses the next token from a row of logits.
@@ -52,7 +55,7 @@ impl TokenSampler {
         // the vocabulary costs ten times as much, and is needed only when that one does not fit.
         let free = match &mut self.chain {
             None => LlamaToken(argmax(logits) as i32),
-            Some(chain) => choose_by(chain, all_tokens(logits)),
+            Some(chain) => choose_by(chain, probable(logits, self.min_p)),
         };
         let Some(grammar) = &mut self.grammar else {
             return Ok(free);
@@ -71,6 +74,10 @@ impl TokenSampler {
                     "the model knows no token that continues it",
                 ));
             }
+            let best = greatest_logit(&allowed);
+            allowed
+                .data
+                .retain(|token| token.logit() >= best + self.min_p.ln());
             match &mut self.chain {
                 None => greatest(&allowed),
                 Some(chain) => choose_by(chain, allowed),
@@ -93,9 +100,31 @@ fn all_tokens(logits: &[f32]) -> LlamaTokenDataArray {
     )
 }
 
+/// min-p (arXiv 2407.01082) on logits: p >= min_p * p_max exactly where logit >= max + ln(min_p). Done here,
+/// in one pass without sorting, so that the samplers see some tokens and not the whole vocabulary.
+fn probable(logits: &[f32], min_p: f32) -> LlamaTokenDataArray {
+    if min_p <= 0.0 {
+        return all_tokens(logits);
+    }
+    let least = logits[argmax(logits) as usize] + min_p.ln();
+    let tokens = logits.iter().zip(0..).filter(|(logit, _)| **logit >= least);
+    LlamaTokenDataArray::from_iter(
+        tokens.map(|(logit, id)| LlamaTokenData::new(LlamaToken(id), *logit, 0.0)),
+        false,
+    )
+}
+
 fn choose_by(chain: &mut LlamaSampler, mut tokens: LlamaTokenDataArray) -> LlamaToken {
     tokens.apply_sampler(chain);
     tokens.selected_token().unwrap_or_else(|| greatest(&tokens))
+}
+
+fn greatest_logit(tokens: &LlamaTokenDataArray) -> f32 {
+    tokens
+        .data
+        .iter()
+        .map(LlamaTokenData::logit)
+        .fold(f32::NEG_INFINITY, f32::max)
 }
 
 fn greatest(tokens: &LlamaTokenDataArray) -> LlamaToken {
