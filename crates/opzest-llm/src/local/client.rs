@@ -3,19 +3,16 @@
 
 use crate::error::LlmError;
 use crate::local::info::{LoadedModel, ModelFileInfo, QuantisedType};
+use crate::local::jobs::{Jobs, Reply};
 use crate::local::process::{self, WorkerCommand, WorkerProcess, absolute};
 use crate::local::protocol::{FromWorker, JobId, LoadOptions, Task, ToWorker};
-use crate::model::{
-    Capabilities, ChatModel, ChatRequest, Generation, GenerationEvent, ScoreRequest,
-};
+use crate::model::{Capabilities, ChatModel, ChatRequest, Generation, ScoreRequest};
 use crate::trace::TokenTrace;
 use async_trait::async_trait;
 use futures::StreamExt;
 use opzest_core::chat::ChatMessage;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -86,71 +83,6 @@ struct Connection {
     stop: CancellationToken,
     /// Cancelled when the worker is gone.
     gone: CancellationToken,
-}
-
-/// What a request gets from its worker.
-enum Reply {
-    Event(GenerationEvent),
-    Scored(Vec<TokenTrace>),
-    Tokens(Vec<u32>),
-    Failed(LlmError),
-}
-
-/// The requests under way, and how the worker ended if it did.
-#[derive(Default)]
-struct Jobs {
-    next: AtomicU64,
-    state: Mutex<JobsState>,
-}
-
-#[derive(Default)]
-struct JobsState {
-    /// A reader per request; unbounded, because a slow window must not stop the others' tokens.
-    readers: HashMap<JobId, mpsc::UnboundedSender<Reply>>,
-    ended: Option<LlmError>,
-}
-
-impl Jobs {
-    fn lock(&self) -> MutexGuard<'_, JobsState> {
-        self.state.lock().expect("no holder of this lock panics")
-    }
-
-    fn ended(&self) -> bool {
-        self.lock().ended.is_some()
-    }
-
-    fn open(&self) -> Result<(JobId, mpsc::UnboundedReceiver<Reply>), LlmError> {
-        let job = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let mut state = self.lock();
-        match &state.ended {
-            Some(error) => Err(error.clone()),
-            None => {
-                state.readers.insert(job, sender);
-                Ok((job, receiver))
-            }
-        }
-    }
-
-    fn deliver(&self, job: JobId, reply: Reply) {
-        let last = !matches!(reply, Reply::Event(ref event) if !matches!(event, GenerationEvent::Finished(_)));
-        let mut state = self.lock();
-        if let Some(reader) = state.readers.get(&job) {
-            // A reader that is gone has cancelled; the worker hears of it separately.
-            let _ = reader.send(reply);
-        }
-        if last {
-            state.readers.remove(&job);
-        }
-    }
-
-    fn end(&self, error: LlmError) {
-        let mut state = self.lock();
-        for (_, reader) in state.readers.drain() {
-            let _ = reader.send(Reply::Failed(error.clone()));
-        }
-        state.ended = Some(error);
-    }
 }
 
 impl LocalModel {

@@ -3,6 +3,7 @@
 mod client;
 pub mod distribution;
 mod info;
+mod jobs;
 pub mod machine;
 mod process;
 pub mod protocol;

@@ -5,6 +5,7 @@
 //! ([`super::slot::CANONICAL_BLOCK`]), which are decoded alone.
 
 use super::Output;
+use super::cancellations::Cancellations;
 use super::model::{BATCH, Model};
 use super::raw::{self, Adapter};
 use super::slot::{AdapterFile, Answer, Cache, Job, JobKind, ScaledAdapter, Slot, Work};
@@ -14,69 +15,10 @@ use crate::model::{AdapterUse, FinishReason, GenerationEvent, GenerationSummary}
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use opzest_core::chat::ChatMessage;
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::atomic::Ordering;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError};
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
-
-/// Which requests were cancelled; shared with the thread that reads them.
-#[derive(Default)]
-pub struct Cancellations(Mutex<CancelState>);
-
-#[derive(Default)]
-struct CancelState {
-    /// Requests that have come and not ended; a cancellation of any other means nothing.
-    open: HashSet<JobId>,
-    cancelled: HashSet<JobId>,
-    /// A prompt is being read: a cancellation aborts that decode, whosever it is, so that no request
-    /// waits for another one's block. A block that was aborted for somebody else is read again.
-    reading: bool,
-}
-
-impl Cancellations {
-    pub fn open(&self, job: JobId) {
-        self.lock().open.insert(job);
-    }
-
-    pub fn cancel(&self, job: JobId) {
-        let mut state = self.lock();
-        if state.open.contains(&job) {
-            state.cancelled.insert(job);
-            if state.reading {
-                raw::ABORT.store(true, Ordering::Relaxed);
-            }
-        }
-    }
-
-    fn is_cancelled(&self, job: JobId) -> bool {
-        self.lock().cancelled.contains(&job)
-    }
-
-    fn close(&self, job: JobId) {
-        let mut state = self.lock();
-        state.open.remove(&job);
-        state.cancelled.remove(&job);
-    }
-
-    /// From here a cancellation aborts the decode, also one that came since the loop looked last.
-    fn begin_reading(&self) {
-        let mut state = self.lock();
-        state.reading = true;
-        raw::ABORT.store(!state.cancelled.is_empty(), Ordering::Relaxed);
-    }
-
-    /// Whether the decode was aborted.
-    fn end_reading(&self) -> bool {
-        let mut state = self.lock();
-        state.reading = false;
-        raw::ABORT.swap(false, Ordering::Relaxed)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, CancelState> {
-        self.0.lock().expect("no holder of this lock panics")
-    }
-}
 
 pub struct Engine<'m, 'o> {
     adapters: HashMap<AdapterFile, Adapter>,

@@ -4,6 +4,7 @@
 //! It speaks [`protocol`] frames over standard input and output, logs to standard error, opens no
 //! socket, and ends when its standard input ends.
 
+mod cancellations;
 mod engine;
 mod gguf;
 mod model;
@@ -14,7 +15,8 @@ mod slot;
 use crate::error::{LlmError, ModelFileProblem};
 use crate::local::info::{LoadedModel, QuantisedType};
 use crate::local::protocol::{self, FromWorker, Hello, LoadOptions, Task, ToWorker};
-use engine::{Cancellations, Engine};
+use cancellations::Cancellations;
+use engine::Engine;
 use llama_cpp_sys_2 as sys;
 use model::Model;
 use std::io::{BufWriter, Write};
