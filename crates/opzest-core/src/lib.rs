@@ -3,6 +3,7 @@
 //! Pure on purpose: no async, no clock, no randomness source of its own, no I/O. Time and random
 //! bits are passed in.
 
+pub mod artifact;
 pub mod chat;
 pub mod conversation;
 pub mod ids;
