@@ -8,4 +8,6 @@ pub mod chat;
 pub mod conversation;
 pub mod ids;
 pub mod model;
+pub mod session;
 pub mod words;
+pub mod workflow;
