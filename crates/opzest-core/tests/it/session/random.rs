@@ -459,6 +459,8 @@ fn assert_sound(session: &Session) {
         .filter(|step| step.status == StepStatus::Done)
     {
         assert!(all_chosen(step), "a done step has a row without its choice");
+        let ended = step.cycles.iter().all(|cycle| cycle.end.is_some());
+        assert!(ended, "a done step has an open cycle");
     }
 }
 
