@@ -36,6 +36,7 @@ pub fn run(started: Instant) -> ExitCode {
                 model_folders: opzest_app::embedded_model_folders(resources.as_deref()),
                 worker,
                 access: Access::Write,
+                use_keyring: true,
                 started,
             }));
             open_main_window(tauri)?;

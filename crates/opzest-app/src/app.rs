@@ -7,6 +7,7 @@ use crate::error::error;
 use crate::runner::ModelRunner;
 use opzest_core::ids::{ConversationId, MessageId};
 use opzest_llm::local::WorkerCommand;
+use opzest_llm::remote::ApiKeyStore;
 use opzest_store::{DataFolderLock, Store, StoreError, StoreOptions};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -33,6 +34,8 @@ pub struct AppOptions {
     pub model_folders: Vec<PathBuf>,
     pub worker: WorkerCommand,
     pub access: Access,
+    /// Keep API keys in the system's keyring where there is one; otherwise in a private file.
+    pub use_keyring: bool,
     /// When the process began, for the start-up report.
     pub started: Instant,
 }
@@ -51,6 +54,7 @@ struct Inner {
     /// Answers that have ended and could not be saved yet.
     unsaved: Mutex<HashMap<MessageId, Ending>>,
     runner: ModelRunner,
+    keys: ApiKeyStore,
 }
 
 impl App {
@@ -62,7 +66,12 @@ impl App {
             tracing::warn!(code = ?problem.code, "the data folder could not be opened");
         }
         let runner = ModelRunner::new(options.worker.clone());
+        let keys = match options.use_keyring {
+            true => ApiKeyStore::new(&options.data_folder),
+            false => ApiKeyStore::file_only(&options.data_folder),
+        };
         Self(Arc::new(Inner {
+            keys,
             options,
             store: Mutex::new(store),
             answers: Mutex::default(),
@@ -77,6 +86,10 @@ impl App {
 
     pub(crate) fn started(&self) -> Instant {
         self.0.options.started
+    }
+
+    pub(crate) fn keys(&self) -> &ApiKeyStore {
+        &self.0.keys
     }
 
     pub(crate) fn runner(&self) -> &ModelRunner {
