@@ -17,6 +17,7 @@ mod folders;
 mod info;
 pub mod logging;
 mod models;
+pub mod preview;
 mod runner;
 mod settings;
 

@@ -40,6 +40,7 @@ impl Host {
             worker: WorkerCommand::this_program()
                 .context("this program's own file cannot be found")?,
             access,
+            preview: None,
             started,
         });
         Ok(Self {

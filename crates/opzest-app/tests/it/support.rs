@@ -40,6 +40,7 @@ pub fn open_with(folder: &Path, access: Access) -> App {
         model_folders: vec![model_folder()],
         worker: worker(),
         access,
+        preview: None,
         started: Instant::now(),
     })
 }
