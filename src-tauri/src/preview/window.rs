@@ -195,7 +195,6 @@ fn settings() -> Settings {
     settings.set_enable_webrtc(false);
     settings.set_enable_media_stream(false);
     settings.set_enable_dns_prefetching(false);
-    settings.set_enable_hyperlink_auditing(false);
     settings.set_enable_developer_extras(false);
     settings.set_enable_fullscreen(false);
     settings.set_enable_page_cache(false);
