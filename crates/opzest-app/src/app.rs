@@ -4,6 +4,7 @@ use crate::answer::{Ending, save_unsaved};
 use crate::catalog;
 use crate::dto::{ErrorCode, UiError};
 use crate::error::error;
+use crate::preview::PreviewHost;
 use crate::runner::ModelRunner;
 use opzest_core::ids::{ConversationId, MessageId};
 use opzest_llm::local::WorkerCommand;
@@ -36,6 +37,8 @@ pub struct AppOptions {
     pub access: Access,
     /// Keep API keys in the system's keyring where there is one; otherwise in a private file.
     pub use_keyring: bool,
+    /// Shows running pages, where the host has a window for them.
+    pub preview: Option<Arc<dyn PreviewHost>>,
     /// When the process began, for the start-up report.
     pub started: Instant,
 }
@@ -82,6 +85,11 @@ impl App {
 
     pub fn data_folder(&self) -> &Path {
         &self.0.options.data_folder
+    }
+
+    /// Where running pages are shown, if this host can.
+    pub fn preview(&self) -> Option<Arc<dyn PreviewHost>> {
+        self.0.options.preview.clone()
     }
 
     pub(crate) fn started(&self) -> Instant {

@@ -18,6 +18,7 @@ mod folders;
 mod info;
 pub mod logging;
 mod models;
+pub mod preview;
 mod runner;
 mod sessions;
 mod settings;

@@ -41,6 +41,7 @@ impl Host {
                 .context("this program's own file cannot be found")?,
             access,
             use_keyring: true,
+            preview: None,
             started,
         });
         Ok(Self {

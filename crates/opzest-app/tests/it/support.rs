@@ -41,6 +41,7 @@ pub fn open_with(folder: &Path, access: Access) -> App {
         worker: worker(),
         access,
         use_keyring: false,
+        preview: None,
         started: Instant::now(),
     })
 }

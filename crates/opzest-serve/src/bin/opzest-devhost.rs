@@ -50,6 +50,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         worker: WorkerCommand::this_program()?,
         access: Access::Write,
         use_keyring: false,
+        preview: None,
         started: Instant::now(),
     });
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
