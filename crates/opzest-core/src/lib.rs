@@ -8,4 +8,5 @@ pub mod chat;
 pub mod conversation;
 pub mod ids;
 pub mod model;
+pub mod trace;
 pub mod words;
