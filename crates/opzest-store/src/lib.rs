@@ -23,6 +23,7 @@ mod open;
 mod search;
 mod setting;
 mod store;
+mod trace;
 mod turn;
 mod use_case;
 
@@ -33,4 +34,5 @@ pub use message::AnswerEnd;
 pub use migration::SCHEMA_VERSION;
 pub use open::{StoreKey, StoreOptions};
 pub use store::{ConversationPage, STORE_FILE, Store};
+pub use trace::{LOGPROB_FLOOR, LOGPROB_STEP, TraceProblem, decode_trace, encode_trace};
 pub use turn::{BegunTurn, FinishedAnswer, InConversation, NewTurn};
