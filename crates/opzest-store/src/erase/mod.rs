@@ -5,6 +5,9 @@
 //! also rebuilds the file (VACUUM) and empties the write-ahead log. A mark, written in the deletion's
 //! own transaction, makes the next start do that if this process does not come to it.
 
+mod pages;
+mod slack;
+
 use crate::error::{During, StoreError};
 use crate::open::BUSY_TIMEOUT;
 use crate::store::Store;
@@ -63,7 +66,7 @@ impl Store {
             .during(DOING)?
             .is_some();
         if is_marked {
-            self.connection.execute_batch("VACUUM").during(DOING)?;
+            pages::wipe_all(&mut self.connection, &|| true)?;
         }
         if !self.empty_log()? {
             return Ok(Erasure::Pending);
