@@ -4,7 +4,7 @@ use crate::error::{During, Failure, StoreError};
 use crate::lock::{DataFolderLock, OpenMark};
 use crate::open::{self, StoreOptions};
 use crate::upkeep::Upkeep;
-use crate::{backup, conversation, message, model, restore, search, setting, use_case};
+use crate::{backup, check, conversation, message, model, restore, search, setting, use_case};
 use opzest_core::conversation::{Conversation, ConversationSummary};
 use opzest_core::ids::{ConversationId, MessageId, ModelId, UseCaseId};
 use opzest_core::model::RegisteredModel;
@@ -21,7 +21,7 @@ pub const STORE_FILE: &str = "opzest.db";
 pub struct Store {
     pub(crate) connection: Connection,
     interrupted: Vec<MessageId>,
-    closed_cleanly: bool,
+    check_due: bool,
     options: StoreOptions,
     // After the connection: the folder is free once the file is closed.
     open: Option<OpenMark>,
@@ -45,18 +45,19 @@ impl Store {
         let folder = lock.folder();
         restore::finish(folder)?;
         let path = folder.join(STORE_FILE);
-        let closed_cleanly = !log_of(&path).exists();
+        let was_killed = log_of(&path).exists();
         let connection = open::writer(&path, options, |connection| {
             backup::before_migration(connection, folder, options)
         })?;
         let mut store = Self {
             connection,
             interrupted: Vec::new(),
-            closed_cleanly,
+            check_due: false,
             options: options.clone(),
             open: Some(open),
         };
         store.interrupted = store.recover_interrupted()?;
+        store.check_due = store.note_check(was_killed)?;
         Ok(store)
     }
 
@@ -67,7 +68,7 @@ impl Store {
         Ok(Self {
             connection,
             interrupted: Vec::new(),
-            closed_cleanly: true,
+            check_due: false,
             options: options.clone(),
             open: None,
         })
@@ -84,11 +85,24 @@ impl Store {
         Some(Upkeep::new(lock.clone(), self.options.clone()))
     }
 
-    /// Whether the last process closed the store: the last connection that is closed takes the write-ahead log
-    /// with it, so a log that is there at the start was left by a crash (or by a reader that outlived the
-    /// writer). Then [`Upkeep::quick_check`] is due.
-    pub fn was_closed_cleanly(&self) -> bool {
-        self.closed_cleanly
+    /// Whether a process has died since the store was last found sound: then [`Upkeep::quick_check`] is due.
+    ///
+    /// The mark of a crash is the write-ahead log: the last connection that is closed takes it along, so one
+    /// that is there at the start was left by a crash (or by a reader that outlived the writer).
+    pub fn needs_check(&self) -> bool {
+        self.check_due
+    }
+
+    /// Remembers a crash until a check has found the store sound.
+    fn note_check(&mut self, was_killed: bool) -> Result<bool, StoreError> {
+        if was_killed {
+            // On a full disk the store opens all the same.
+            if let Err(error) = self.set_setting(check::DUE, &true) {
+                tracing::warn!(%error, "that the store is to be checked could not be noted");
+            }
+            return Ok(true);
+        }
+        Ok(self.setting::<bool>(check::DUE)?.is_some())
     }
 
     fn recover_interrupted(&mut self) -> Result<Vec<MessageId>, StoreError> {

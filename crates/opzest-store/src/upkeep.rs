@@ -13,9 +13,9 @@ use crate::error::{During, StoreError};
 use crate::lock::DataFolderLock;
 use crate::open::{StoreOptions, pragma_number, reader, second_writer};
 use crate::restore::set_aside;
-use crate::setting;
 use crate::store::STORE_FILE;
-use rusqlite::Connection;
+use crate::{conversation, setting};
+use rusqlite::{Connection, ErrorCode};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -40,10 +40,30 @@ impl Upkeep {
         self.folder().join(STORE_FILE)
     }
 
-    /// Reads every page and looks whether it makes sense. Nobody waits for it.
-    pub fn quick_check(&self) -> Result<CheckReport, StoreError> {
+    /// Reads every page and looks whether it makes sense; nobody waits for it. `None` if `go_on` stopped it.
+    pub fn quick_check(
+        &self,
+        go_on: impl Fn() -> bool + Send + 'static,
+    ) -> Result<Option<CheckReport>, StoreError> {
+        const OPERATIONS: i32 = 10_000;
         let _one = self.lock.begin_upkeep();
-        check::structure(&reader(&self.file(), &self.options)?, Depth::Quick)
+        let connection = reader(&self.file(), &self.options)?;
+        connection
+            .progress_handler(OPERATIONS, Some(move || !go_on()))
+            .during(check::DOING)?;
+        let report = match check::structure(&connection, Depth::Quick) {
+            Err(StoreError::Sqlite { source, .. })
+                if source.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) =>
+            {
+                return Ok(None);
+            }
+            report => report?,
+        };
+        if report.is_sound() {
+            let writer = second_writer(&self.file(), &self.options)?;
+            setting::delete(&writer, check::DUE).during(check::DOING)?;
+        }
+        Ok(Some(report))
     }
 
     /// Everything that can be checked. Writers wait while the search indexes are compared with the texts.
@@ -67,6 +87,18 @@ impl Upkeep {
     ) -> Result<BackupOutcome, StoreError> {
         let _one = self.lock.begin_upkeep();
         self.make_backup(now_ms, policy, go_on)
+    }
+
+    /// Whether there is something to back up, and no automatic backup of the last `every_ms`.
+    pub fn is_backup_due(&self, now_ms: u64, every_ms: u64) -> Result<bool, StoreError> {
+        let newest = backups(self.folder())?
+            .into_iter()
+            .find(|backup| backup.kind == BackupKind::Automatic);
+        if newest.is_some_and(|newest| newest.made_at_ms.saturating_add(every_ms) > now_ms) {
+            return Ok(false);
+        }
+        let store = reader(&self.file(), &self.options)?;
+        Ok(conversation::count(&store).during(DOING)? > 0)
     }
 
     fn make_backup(

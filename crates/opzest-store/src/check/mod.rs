@@ -5,7 +5,10 @@ use crate::error::{During, StoreError};
 use crate::store::Store;
 use rusqlite::{Connection, ErrorCode};
 
-const DOING: &str = "checking the store";
+pub(crate) const DOING: &str = "checking the store";
+
+/// Among the settings: a process has died, and the store was not checked since.
+pub(crate) const DUE: &str = "store.check_due";
 
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -50,7 +50,8 @@ fn slack(page: &[u8], header: usize) -> Option<Vec<std::ops::Range<usize>>> {
     if pointers_end > content || content > page.len() {
         return None;
     }
-    let mut ranges = vec![pointers_end..content];
+    let gap = pointers_end..content;
+    let mut freed = Vec::new();
     let mut block = number(header + 1)?;
     let mut end_before = content;
     while block != 0 {
@@ -58,11 +59,12 @@ fn slack(page: &[u8], header: usize) -> Option<Vec<std::ops::Range<usize>>> {
         if block < end_before || end < block + 4 || end > page.len() {
             return None;
         }
-        ranges.push(block + 4..end);
+        freed.push(block + 4..end);
         end_before = end;
         block = number(block)?;
     }
-    Some(ranges)
+    freed.push(gap);
+    Some(freed)
 }
 
 #[cfg(test)]

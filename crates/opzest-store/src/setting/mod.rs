@@ -16,6 +16,13 @@ pub(crate) fn write(connection: &Connection, key: &str, value: &str) -> rusqlite
         .execute(named_params! { ":key": key, ":value": value })
 }
 
+pub(crate) fn delete(connection: &Connection, key: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("delete.sql"))?
+        .execute(named_params! { ":key": key })?;
+    Ok(())
+}
+
 /// Removes a setting if it has this value; tells whether it had.
 pub(crate) fn delete_value(
     connection: &Connection,

@@ -134,6 +134,20 @@ fn backups_rotate() {
 }
 
 #[test]
+fn a_backup_is_due_after_a_while_and_only_of_something() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let upkeep = store.upkeep().expect("a writer");
+    let is_due = |now| upkeep.is_backup_due(now, DAY).expect("looks");
+    assert!(!is_due(DAY), "nothing is in it");
+    folder.turn(&mut store, folder.new_conversation(), "Hello", "Hi");
+    assert!(is_due(DAY));
+    let made = folder.back_up(&store).made_at_ms;
+    assert!(!is_due(made + DAY - 1));
+    assert!(is_due(made + DAY));
+}
+
+#[test]
 fn a_backup_that_would_take_too_much_is_refused_with_the_figures() {
     let folder = Folder::new();
     let store = filled(&folder, 1);

@@ -92,7 +92,7 @@ fn a_damaged_backup_is_told_and_refused() {
 fn a_log_at_the_start_means_that_the_last_process_died() {
     let folder = Folder::new();
     let mut store = folder.open();
-    assert!(store.was_closed_cleanly(), "a new one");
+    assert!(!store.needs_check(), "a new one");
     folder.turn(&mut store, folder.new_conversation(), "Hello", "Hi");
     let died = Folder::new();
     for (path, bytes) in files(&folder.path) {
@@ -101,16 +101,15 @@ fn a_log_at_the_start_means_that_the_last_process_died() {
         }
     }
     drop(store);
-    assert!(folder.open().was_closed_cleanly());
+    assert!(!folder.open().needs_check());
+    assert!(died.open().needs_check());
     let store = died.open();
-    assert!(!store.was_closed_cleanly());
+    assert!(store.needs_check(), "until it was checked");
     let upkeep = store.upkeep().expect("a writer");
-    assert_eq!(
-        upkeep.quick_check().expect("checks"),
-        CheckReport::default()
-    );
+    let report = upkeep.quick_check(|| true).expect("checks");
+    assert_eq!(report, Some(CheckReport::default()));
     drop((store, upkeep));
-    assert!(died.open().was_closed_cleanly());
+    assert!(!died.open().needs_check());
 }
 
 #[test]
@@ -183,4 +182,16 @@ fn the_search_index_is_compared_with_the_texts() {
         report.problems,
         [CheckProblem::SearchIndex { of: "messages" }]
     );
+}
+
+#[test]
+fn a_quick_check_can_be_stopped() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    for number in 0..200 {
+        let text = format!("{number} {}", "text ".repeat(500));
+        folder.turn(&mut store, folder.new_conversation(), &text, &text);
+    }
+    let upkeep = store.upkeep().expect("a writer");
+    assert_eq!(upkeep.quick_check(|| false).expect("stops"), None);
 }
