@@ -63,6 +63,7 @@ pub fn run_with(started: Instant, ready: impl FnOnce(&tauri::App) + Send + 'stat
                     // Answers that are being written are stopped and saved.
                     let app = tauri.state::<App>().inner().clone();
                     tauri::async_runtime::block_on(app.shut_down());
+                    app.close();
                 }
             });
             ExitCode::SUCCESS

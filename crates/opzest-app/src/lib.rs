@@ -24,6 +24,7 @@ mod sessions;
 mod settings;
 mod storage;
 mod teachers;
+mod upkeep;
 
 pub use app::{Access, App, AppOptions};
 pub use events::{EventSink, Events};

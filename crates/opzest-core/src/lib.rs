@@ -9,5 +9,6 @@ pub mod conversation;
 pub mod ids;
 pub mod model;
 pub mod session;
+pub mod trace;
 pub mod words;
 pub mod workflow;

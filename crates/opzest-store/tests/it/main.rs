@@ -1,10 +1,12 @@
 //! The store as its callers use it: real files, real locks.
 
+mod backups;
 mod erasing;
 mod invariants;
 mod locking;
 mod models_and_settings;
 mod opening;
+mod restoring;
 mod searching;
 mod support;
 mod turns;
