@@ -13,7 +13,7 @@ use opzest_core::ids::ConversationId;
 use std::time::Duration;
 
 /// The mark, among the settings: deleted text may still be in the files.
-const MARK: &str = "store.unerased_deletion";
+pub(crate) const MARK: &str = "store.unerased_deletion";
 
 /// How long an erasure waits for readers: it can be finished later, and someone watches.
 const PATIENCE: Duration = Duration::from_millis(250);
