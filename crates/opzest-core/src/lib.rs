@@ -10,5 +10,6 @@ pub mod dataset;
 pub mod ids;
 pub mod model;
 pub mod session;
+pub mod trace;
 pub mod words;
 pub mod workflow;

@@ -1,10 +1,10 @@
 //! What a language model offers to the rest of the app, wherever it runs.
 
 use crate::error::LlmError;
-use crate::trace::TokenTrace;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use opzest_core::chat::ChatMessage;
+use opzest_core::trace::TokenTrace;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;

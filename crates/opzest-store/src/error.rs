@@ -31,6 +31,8 @@ pub enum StoreError {
     },
     #[error("{doing} failed: the store can only be read")]
     ReadOnly { doing: &'static str },
+    #[error("a backup takes {needed} bytes, and {room} are free for it")]
+    NoRoomForBackup { needed: u64, room: u64 },
     #[error("{} cannot be opened: {problem}", path.display())]
     WrongKey { path: PathBuf, problem: KeyProblem },
     #[error("the data folder {} is in use by another OpZest{}", folder.display(), process(pid))]

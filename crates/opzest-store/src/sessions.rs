@@ -1,11 +1,11 @@
 //! Sessions, their products and use cases as lists and pages show them, and what the user changes about them.
 
-use crate::erase::{Erasure, MARK};
+use crate::erase::mark_deletion;
 use crate::error::{During, Failure, StoreError};
 use crate::product::{self, Product, ProductSummary};
 use crate::recording::{required_session, required_use_case};
 use crate::store::Store;
-use crate::{example, search, session, session_event, setting, use_case};
+use crate::{example, search, session, session_event, use_case};
 use opzest_core::dataset::{Split, UseCase};
 use opzest_core::ids::{SessionId, UseCaseId};
 use opzest_core::session::{Event, SessionStatus, SessionSummary};
@@ -111,17 +111,15 @@ impl Store {
         })
     }
 
-    /// Deletes a session with all that belongs to it: log, rows, traces, product. Erases as
-    /// [`Store::delete_conversation`] does.
-    pub fn delete_session(&mut self, id: SessionId) -> Result<Erasure, StoreError> {
+    /// Deletes a session with all that belongs to it: log, rows, traces, product. Its text is out of the
+    /// files after the next [`crate::Upkeep::erase`].
+    pub fn delete_session(&mut self, id: SessionId) -> Result<(), StoreError> {
         self.write("deleting the session", |transaction| {
             if session::delete(transaction, id)? == 0 {
                 return Err(StoreError::not_found("session", id).into());
             }
-            setting::write(transaction, MARK, "true")?;
-            Ok(())
-        })?;
-        Ok(self.finish_erasing())
+            mark_deletion(transaction, &id.to_string())
+        })
     }
 
     pub fn products(

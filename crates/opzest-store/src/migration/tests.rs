@@ -1,6 +1,6 @@
 use super::*;
 use crate::search::form;
-use crate::{DataFolderLock, STORE_FILE, Store, StoreOptions};
+use crate::{CheckReport, DataFolderLock, STORE_FILE, Store, StoreOptions};
 use opzest_core::conversation::MessageStatus;
 
 /// Rows as each version could hold them, on top of those of the versions before it. A new migration
@@ -50,7 +50,7 @@ fn every_earlier_version_becomes_the_present_one() {
         let mut store = Store::open(lock, &StoreOptions::default()).expect("migrates");
         assert_eq!(
             store.check().expect("checks"),
-            Vec::<String>::new(),
+            CheckReport::default(),
             "from version {version}"
         );
         let page = store.conversations(Some("rhubarb"), 9).expect("searches");

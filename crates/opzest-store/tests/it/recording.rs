@@ -3,7 +3,7 @@
 use crate::studio::{Studio, start};
 use crate::support::Folder;
 use opzest_core::session::{Event, Session, SessionStatus, Verdict};
-use opzest_store::StoreError;
+use opzest_store::{CheckReport, StoreError};
 use rusqlite::Connection;
 
 /// The dataset's rows with all that the rules are about.
@@ -104,7 +104,7 @@ fn a_session_leaves_the_rows_of_the_rules() {
     let (id, session) = (studio.id, studio.session.clone());
     let log = store.session_log(id).expect("a log");
     assert_eq!(Session::replay(log).expect("replays"), session);
-    assert_eq!(store.check().expect("checks"), Vec::<String>::new());
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
 }
 
 #[test]
