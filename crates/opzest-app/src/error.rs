@@ -66,7 +66,9 @@ impl From<StoreError> for UiError {
                 ErrorCode::DataFolderUnusable,
                 "Choose another data folder with OPZEST_DATA.",
             ),
-            StoreError::Damaged { .. } => (
+            StoreError::Damaged { .. }
+            | StoreError::DamagedEvent { .. }
+            | StoreError::MissingEvent { .. } => (
                 ErrorCode::StoreDamaged,
                 "Copy the data folder somewhere safe before you do anything else.",
             ),
@@ -80,6 +82,8 @@ impl From<StoreError> for UiError {
                 "Use the OpZest that is already running, or close it and try again.",
             ),
             StoreError::NotFound { .. } => (ErrorCode::NotFound, "It may have been deleted."),
+            StoreError::OutOfStep { .. } => (ErrorCode::Store, "Open the session again."),
+            StoreError::NameTaken { .. } => (ErrorCode::InvalidInput, "Choose another name."),
             StoreError::StillAnswering => (ErrorCode::Busy, "Wait for it, or stop it."),
             StoreError::Busy { .. } => (ErrorCode::Busy, "Try again in a moment."),
             StoreError::Io { .. } => (

@@ -6,6 +6,7 @@
 pub mod artifact;
 pub mod chat;
 pub mod conversation;
+pub mod dataset;
 pub mod ids;
 pub mod model;
 pub mod session;

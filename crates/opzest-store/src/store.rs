@@ -177,7 +177,7 @@ impl Store {
     }
 
     /// Several statements that see the same state, whatever another process writes meanwhile.
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         doing: &'static str,
         query: impl FnOnce(&Connection) -> Result<T, Failure>,

@@ -241,17 +241,16 @@ fn a_keyed_store_has_keyed_backups() {
 #[test]
 fn a_store_is_backed_up_before_it_is_brought_up_to_date() {
     let folder = Folder::new();
-    drop(filled(&folder, 2));
     let older = Connection::open(folder.file()).expect("opens");
     older
-        .execute_batch(
-            "DROP TABLE conversation_search; DROP TABLE message_search;
-             DROP VIEW conversation_search_source; DROP VIEW message_search_source;
-             DROP TRIGGER conversation_search_insert; DROP TRIGGER conversation_search_update;
-             DROP TRIGGER conversation_search_delete; DROP TRIGGER message_search_insert;
-             DROP TRIGGER message_search_update; DROP TRIGGER message_search_delete;
-             PRAGMA user_version = 2;",
-        )
+        .execute_batch(concat!(
+            include_str!("../../src/migration/0001_conversations.sql"),
+            include_str!("../../src/migration/0002_models_and_settings.sql"),
+            "PRAGMA application_id = 1332763251; PRAGMA user_version = 2;
+             INSERT INTO conversation (id, use_case_id, title, created_at, updated_at)
+             SELECT printf('018bcfe5-6800-7000-8000-%012d', value), '00000000-0000-7000-8000-000000000001', 'title', 5, 5
+             FROM json_each('[1, 2]');"
+        ))
         .expect("as version 2 was");
     drop(older);
     // While no backup can be made, the store stays as it is.
