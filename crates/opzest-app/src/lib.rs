@@ -4,6 +4,7 @@
 //! Native inference runs in a worker process (opzest-llm), the store is behind one lock, and nothing
 //! here opens a socket.
 
+pub mod agents;
 mod answer;
 pub mod app;
 mod catalog;
@@ -19,6 +20,7 @@ pub mod logging;
 mod models;
 mod runner;
 mod settings;
+pub mod workflows;
 
 pub use app::{Access, App, AppOptions};
 pub use events::{EventSink, Events};
