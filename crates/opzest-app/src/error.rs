@@ -18,7 +18,7 @@ pub fn error(code: ErrorCode, message: impl Into<String>, hint: impl Into<String
 }
 
 /// "the model …" as the beginning of a sentence.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| {
         let end = if text.ends_with(['.', '!', '?']) {

@@ -178,6 +178,13 @@ pub trait ChatModel: Send + Sync {
         cancel: CancellationToken,
     ) -> Result<Generation, LlmError>;
 
+    /// How many tokens the model reads for these messages, its template included; `None` if it does
+    /// not tell before it answers.
+    async fn count_tokens(&self, messages: Vec<ChatMessage>) -> Result<Option<u32>, LlmError> {
+        drop(messages);
+        Ok(None)
+    }
+
     /// The model's distribution at each token of a given answer, in order.
     async fn score(
         &self,

@@ -313,6 +313,11 @@ impl ChatModel for LocalModel {
         Ok(stream.boxed())
     }
 
+    async fn count_tokens(&self, messages: Vec<ChatMessage>) -> Result<Option<u32>, LlmError> {
+        let tokens = self.prompt_tokens(messages).await?;
+        Ok(Some(u32::try_from(tokens.len()).unwrap_or(u32::MAX)))
+    }
+
     async fn score(
         &self,
         request: ScoreRequest,
