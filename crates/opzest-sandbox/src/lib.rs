@@ -8,10 +8,12 @@
 //! what is missing, and any way to run an artifact outside the sandbox that does not consume the user's
 //! consent.
 
+pub mod check;
 mod error;
 mod limits;
 mod run;
 mod tools;
+mod unconfined;
 
 #[cfg(target_os = "linux")]
 mod confined;
@@ -25,3 +27,4 @@ pub use limits::Limits;
 pub use run::report::{Clock, Ending, RunOutcome, RunReport, Written, WrittenFile};
 pub use run::request::RunRequest;
 pub use tools::{Availability, Missing, Tools};
+pub use unconfined::{ConsentToRunUnconfined, run_unconfined};

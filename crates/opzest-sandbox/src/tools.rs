@@ -16,7 +16,9 @@ impl Tools {
     /// The system's own tools before those of `PATH`: a Python of the user's home is not seen in the sandbox.
     pub fn find() -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let find = |name: &str| find(name, OsStr::new("/usr/bin:/usr/local/bin")).or_else(|| find(name, &path));
+        let find = |name: &str| {
+            find(name, OsStr::new("/usr/bin:/usr/local/bin")).or_else(|| find(name, &path))
+        };
         Self {
             bubblewrap: find("bwrap"),
             python: find("python3"),
@@ -50,13 +52,21 @@ pub enum Missing {
     NotLinux,
     Bubblewrap,
     /// The one that is there does not know an option that the sandbox needs.
-    BubblewrapTooOld { reason: String },
+    BubblewrapTooOld {
+        reason: String,
+    },
     /// bubblewrap is there, and the system does not let it isolate anything.
-    NotAllowed { reason: String },
+    NotAllowed {
+        reason: String,
+    },
     Python,
     /// It is there and does not start in the sandbox.
-    PythonUnusable { reason: String },
-    Other { reason: String },
+    PythonUnusable {
+        reason: String,
+    },
+    Other {
+        reason: String,
+    },
 }
 
 impl Missing {
@@ -81,7 +91,9 @@ impl Missing {
             Self::PythonUnusable { .. } => {
                 "Install your system's own Python 3 (Debian, Ubuntu: sudo apt install python3); one in your home folder may not work in the sandbox."
             }
-            Self::Other { .. } => "Please report this with the message; until then OpZest asks you before each run.",
+            Self::Other { .. } => {
+                "Please report this with the message; until then OpZest asks you before each run."
+            }
         }
     }
 }
@@ -90,10 +102,15 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotLinux => f.write_str("scripts can be isolated on Linux only"),
-            Self::Bubblewrap => f.write_str("bubblewrap (bwrap), which isolates scripts, is not installed"),
+            Self::Bubblewrap => {
+                f.write_str("bubblewrap (bwrap), which isolates scripts, is not installed")
+            }
             Self::BubblewrapTooOld { reason } => write!(f, "bubblewrap is too old: {reason}"),
             Self::NotAllowed { reason } => {
-                write!(f, "this system does not let bubblewrap isolate scripts: {reason}")
+                write!(
+                    f,
+                    "this system does not let bubblewrap isolate scripts: {reason}"
+                )
             }
             Self::Python => f.write_str("Python 3 (python3), which runs scripts, is not installed"),
             Self::PythonUnusable { reason } => {

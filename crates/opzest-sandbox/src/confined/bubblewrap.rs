@@ -70,7 +70,14 @@ pub(super) fn arguments(
     for file in artifact.files() {
         made.data("--file", &file.text, &format!("{FOLDER}/{}", file.name))?;
     }
-    made.add(["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", FOLDER]);
+    made.add([
+        "--remount-ro",
+        "/dev",
+        "--remount-ro",
+        "/",
+        "--chdir",
+        FOLDER,
+    ]);
     for filter in seccomp::filters() {
         let number = made.file(&filter)?;
         made.add(["--add-seccomp-fd", &number]);
@@ -86,8 +93,22 @@ impl Arguments {
     }
 
     fn isolation(&mut self) {
-        self.add(["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]);
-        self.add(["--uid", USER, "--gid", USER, "--hostname", "sandbox", "--cap-drop", "ALL"]);
+        self.add([
+            "--unshare-all",
+            "--unshare-user",
+            "--die-with-parent",
+            "--new-session",
+        ]);
+        self.add([
+            "--uid",
+            USER,
+            "--gid",
+            USER,
+            "--hostname",
+            "sandbox",
+            "--cap-drop",
+            "ALL",
+        ]);
     }
 
     fn system(&mut self, parts: &Parts) {
@@ -124,8 +145,10 @@ impl Arguments {
         self.add(["/bin/sh", "-c", GATE, "sh", &processes]);
         self.arguments.push(parts.python.program.clone().into());
         self.add(python::OPTIONS);
-        self.arguments.push(Path::new(FOLDER).join(main.name.as_str()).into());
-        self.arguments.extend(request.arguments.iter().map(OsString::from));
+        self.arguments
+            .push(Path::new(FOLDER).join(main.name.as_str()).into());
+        self.arguments
+            .extend(request.arguments.iter().map(OsString::from));
     }
 
     /// A file that is made in the sandbox with this content.

@@ -69,7 +69,13 @@ fn because(error: SandboxError) -> Missing {
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
     if says(&["nknown option"]) {
         Missing::BubblewrapTooOld { reason }
-    } else if says(&["namespace", "uid map", "gid map", "loopback", "Can't mount proc"]) {
+    } else if says(&[
+        "namespace",
+        "uid map",
+        "gid map",
+        "loopback",
+        "Can't mount proc",
+    ]) {
         Missing::NotAllowed { reason }
     } else {
         Missing::Other { reason }
@@ -82,16 +88,29 @@ mod tests {
 
     #[test]
     fn words_of_bubblewrap_become_reasons() {
-        let because = |reason: &str| because(SandboxError::Setup { reason: reason.into() });
+        let because = |reason: &str| {
+            because(SandboxError::Setup {
+                reason: reason.into(),
+            })
+        };
         for refused in [
             "bwrap: No permissions to create a new namespace, likely because the kernel does not allow non-privileged user namespaces.",
             "bwrap: setting up uid map: Permission denied",
             "bwrap: Creating new namespace failed: No space left on device",
             "bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted",
         ] {
-            assert!(matches!(because(refused), Missing::NotAllowed { .. }), "{refused}");
+            assert!(
+                matches!(because(refused), Missing::NotAllowed { .. }),
+                "{refused}"
+            );
         }
-        assert!(matches!(because("bwrap: Unknown option --size"), Missing::BubblewrapTooOld { .. }));
-        assert!(matches!(because("bwrap: Can't find source path"), Missing::Other { .. }));
+        assert!(matches!(
+            because("bwrap: Unknown option --size"),
+            Missing::BubblewrapTooOld { .. }
+        ));
+        assert!(matches!(
+            because("bwrap: Can't find source path"),
+            Missing::Other { .. }
+        ));
     }
 }

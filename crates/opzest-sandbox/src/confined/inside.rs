@@ -67,7 +67,11 @@ impl Inside {
             if self.look(limits.memory_bytes) > limits.memory_bytes {
                 return Stop::Memory;
             }
-            if self.folders.iter().any(|folder| files(folder) > limits.files) {
+            if self
+                .folders
+                .iter()
+                .any(|folder| files(folder) > limits.files)
+            {
                 return Stop::Files;
             }
         }
@@ -107,15 +111,23 @@ impl Inside {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         let mut text = Vec::new();
         // A process may end at any time.
-        let _ = openat(&self.processes, format!("{process}/{file}"), flags, Mode::empty())
-            .map(File::from)
-            .map(|mut file| file.read_to_end(&mut text));
+        let _ = openat(
+            &self.processes,
+            format!("{process}/{file}"),
+            flags,
+            Mode::empty(),
+        )
+        .map(File::from)
+        .map(|mut file| file.read_to_end(&mut text));
         String::from_utf8_lossy(&text).into_owned()
     }
 
     fn resident(&self, process: &str) -> u64 {
         let pages = self.read(process, "statm");
-        let pages = pages.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
+        let pages = pages
+            .split(' ')
+            .nth(1)
+            .and_then(|pages| pages.parse::<u64>().ok());
         pages.unwrap_or(0) * rustix::param::page_size() as u64
     }
 

@@ -14,9 +14,7 @@ impl Interpreter {
     /// One outside /usr (uv, pyenv, a build of the user's own) is shown with its own folder and no more.
     pub(super) fn at(program: &Path) -> Result<Self, Missing> {
         let unusable = |reason: String| Missing::PythonUnusable { reason };
-        let real = program
-            .canonicalize()
-            .map_err(|_| Missing::Python)?;
+        let real = program.canonicalize().map_err(|_| Missing::Python)?;
         if real.starts_with("/usr") {
             return Ok(Self {
                 program: real,
@@ -28,7 +26,12 @@ impl Interpreter {
             .and_then(Path::parent)
             .filter(|folder| is_installation(folder))
             .map(Path::to_path_buf)
-            .ok_or_else(|| unusable(format!("{} is not an installation of its own", program.display())))?;
+            .ok_or_else(|| {
+                unusable(format!(
+                    "{} is not an installation of its own",
+                    program.display()
+                ))
+            })?;
         Ok(Self {
             program: real,
             folder: Some(folder),
@@ -40,7 +43,12 @@ impl Interpreter {
 fn is_installation(folder: &Path) -> bool {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let holds_home = home.is_some_and(|home| home.starts_with(folder));
-    let library = folder.join("lib").read_dir().into_iter().flatten().flatten();
+    let library = folder
+        .join("lib")
+        .read_dir()
+        .into_iter()
+        .flatten()
+        .flatten();
     let mut names = library.map(|entry| entry.file_name());
     !holds_home && names.any(|name| name.to_string_lossy().starts_with("python3"))
 }

@@ -91,7 +91,12 @@ fn start(
     let (ready, ready_inside) = io::pipe().map_err(failed)?;
     let (info, info_inside) = io::pipe().map_err(failed)?;
     let (go_inside, go) = io::pipe().map_err(failed)?;
-    let mut map = |child_fd, parent_fd: OwnedFd| made.files.push(FdMapping { parent_fd, child_fd });
+    let mut map = |child_fd, parent_fd: OwnedFd| {
+        made.files.push(FdMapping {
+            parent_fd,
+            child_fd,
+        })
+    };
     map(bubblewrap::READY, ready_inside.into());
     map(bubblewrap::GO, go_inside.into());
     map(bubblewrap::INFO, info_inside.into());
@@ -123,7 +128,13 @@ fn start(
 /// Whatever a library of the app left open stays out of the sandbox.
 fn close_on_exec() -> io::Result<()> {
     // SAFETY: it changes flags of descriptors in the process that is about to become bubblewrap.
-    match unsafe { libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC as libc::c_int) } {
+    match unsafe {
+        libc::close_range(
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC as libc::c_int,
+        )
+    } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
@@ -134,7 +145,9 @@ async fn wait_until_ready(ready: PipeReader, info: PipeReader) -> io::Result<Pid
     ready.read_u8().await?;
     // Everybody who could write into it has closed it by now.
     let mut text = Vec::new();
-    Receiver::from_owned_fd(info.into())?.read_to_end(&mut text).await?;
+    Receiver::from_owned_fd(info.into())?
+        .read_to_end(&mut text)
+        .await?;
     let info: Info = serde_json::from_slice(&text)?;
     Pid::from_raw(info.first_process).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }

@@ -4,8 +4,8 @@
 //! large and rarely needed parts of the kernel, where such protections have failed before.
 
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen as Width, SeccompCmpOp as Compare, SeccompCondition,
-    SeccompFilter, SeccompRule, sock_filter,
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Width, SeccompCmpOp as Compare,
+    SeccompCondition, SeccompFilter, SeccompRule, sock_filter,
 };
 use std::collections::BTreeMap;
 
@@ -100,7 +100,8 @@ pub(super) fn filters() -> Vec<Vec<u8>> {
 
 fn new_user_namespace() -> SeccompCondition {
     let flag = libc::CLONE_NEWUSER as u64;
-    SeccompCondition::new(0, Width::Qword, Compare::MaskedEq(flag), flag).expect("argument 0 exists")
+    SeccompCondition::new(0, Width::Qword, Compare::MaskedEq(flag), flag)
+        .expect("argument 0 exists")
 }
 
 fn is_not(family: libc::c_int) -> SeccompCondition {
@@ -129,11 +130,21 @@ fn compile(rules: Rules, errno: libc::c_int) -> BpfProgram {
 /// The second set of numbers that x86-64 kernels may have for the same calls would pass by the filters above.
 fn no_x32() -> BpfProgram {
     const X32_BIT: u32 = 0x4000_0000;
-    let instruction = |code: u32, jt, jf, k| sock_filter { code: code as u16, jt, jf, k };
+    let instruction = |code: u32, jt, jf, k| sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
+    };
     vec![
         instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
         instruction(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32_BIT),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
+        instruction(
+            libc::BPF_RET | libc::BPF_K,
+            0,
+            0,
+            libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32,
+        ),
         instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
     ]
 }

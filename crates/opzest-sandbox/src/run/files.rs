@@ -57,10 +57,12 @@ impl Walk<'_> {
             }
             let path = format!("{prefix}{}", name.to_string_lossy());
             match entry.file_type() {
-                FileType::Directory if depth < DEEPEST => match open(&folder, name, OFlags::DIRECTORY) {
-                    Some(inner) => self.folder(inner, &format!("{path}/"), depth + 1),
-                    None => self.left_out += 1,
-                },
+                FileType::Directory if depth < DEEPEST => {
+                    match open(&folder, name, OFlags::DIRECTORY) {
+                        Some(inner) => self.folder(inner, &format!("{path}/"), depth + 1),
+                        None => self.left_out += 1,
+                    }
+                }
                 FileType::RegularFile => self.file(&folder, name, path),
                 FileType::Directory
                 | FileType::Symlink
@@ -132,7 +134,9 @@ fn open(folder: impl AsFd, name: &CStr, flags: OFlags) -> Option<OwnedFd> {
 fn read(file: &File) -> Option<(u64, Written)> {
     let bytes = file.metadata().ok()?.len();
     let mut content = Vec::new();
-    file.take(MOST_BYTES_OF_A_FILE).read_to_end(&mut content).ok()?;
+    file.take(MOST_BYTES_OF_A_FILE)
+        .read_to_end(&mut content)
+        .ok()?;
     let cut = bytes > MOST_BYTES_OF_A_FILE;
     let text = match String::from_utf8(content) {
         Ok(text) => text,
@@ -145,11 +149,14 @@ fn read(file: &File) -> Option<(u64, Written)> {
         }
         Err(_) => return Some((bytes, Written::Binary)),
     };
-    Some((bytes, match (text.contains('\0'), cut) {
-        (true, _) => Written::Binary,
-        (false, true) => Written::Beginning(text),
-        (false, false) => Written::Text(text),
-    }))
+    Some((
+        bytes,
+        match (text.contains('\0'), cut) {
+            (true, _) => Written::Binary,
+            (false, true) => Written::Beginning(text),
+            (false, false) => Written::Text(text),
+        },
+    ))
 }
 
 impl Written {

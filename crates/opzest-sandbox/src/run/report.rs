@@ -94,10 +94,15 @@ impl RunReport {
         confined: bool,
     ) -> Self {
         let note = |over: bool| {
-            if over { "\n[cut: the program printed too much]" } else { "" }
+            if over {
+                "\n[cut: the program printed too much]"
+            } else {
+                ""
+            }
         };
         let over = ended.output.over;
-        let stderr = String::from_utf8_lossy(&ended.output.stderr).replace(&format!("{folder}/"), "");
+        let stderr =
+            String::from_utf8_lossy(&ended.output.stderr).replace(&format!("{folder}/"), "");
         let outcome = outcome(&ended, used, limits, &stderr);
         Self {
             outcome,

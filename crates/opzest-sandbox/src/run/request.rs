@@ -48,7 +48,11 @@ impl RunRequest {
         }
         let (bytes, most) = (artifact.bytes() as u64, self.limits.folder_bytes / 2);
         let largest = artifact.files().iter().map(|file| file.text.len() as u64);
-        if bytes > most || largest.max().is_some_and(|size| size > self.limits.file_bytes) {
+        if bytes > most
+            || largest
+                .max()
+                .is_some_and(|size| size > self.limits.file_bytes)
+        {
             return Err(SandboxError::TooLarge {
                 what: format!("its files have {bytes} bytes"),
                 most: format!("{} in one file and {most} in all", self.limits.file_bytes),
@@ -90,7 +94,9 @@ mod tests {
     fn a_file_cannot_also_be_a_folder() {
         let mut artifact = Artifact::one(name("a"), "");
         artifact.put(name("a/b/c.py"), "");
-        let error = RunRequest::default().check(&artifact).expect_err("collides");
+        let error = RunRequest::default()
+            .check(&artifact)
+            .expect_err("collides");
         assert_eq!(
             error.to_string(),
             "`a` cannot be a file and the folder of `a/b/c.py` at once: rename one of them"
@@ -101,7 +107,10 @@ mod tests {
     fn only_what_can_run_is_run() {
         let artifact = Artifact::one(name("main.py"), "x".repeat(17 * 1024 * 1024));
         let check = |request: RunRequest, artifact: &Artifact| {
-            request.check(artifact).map(|_| ()).map_err(|e| e.to_string())
+            request
+                .check(artifact)
+                .map(|_| ())
+                .map_err(|e| e.to_string())
         };
         let default = RunRequest::default;
         assert!(check(default(), &Artifact::EMPTY).is_err());
@@ -110,9 +119,15 @@ mod tests {
             Err("the artifact is too large to run: its files have 17825792 bytes, and the most is 16777216 in one file and 33554432 in all".into())
         );
         let artifact = Artifact::one(name("main.py"), "");
-        let absent = RunRequest { main: Some(name("other.py")), ..default() };
+        let absent = RunRequest {
+            main: Some(name("other.py")),
+            ..default()
+        };
         assert!(check(absent, &artifact).is_err());
-        let nul = RunRequest { arguments: vec!["a".into(), "\0".into()], ..default() };
+        let nul = RunRequest {
+            arguments: vec!["a".into(), "\0".into()],
+            ..default()
+        };
         assert!(check(nul, &artifact).is_err_and(|text| text.starts_with("argument 2")));
         assert_eq!(check(default(), &artifact), Ok(()));
     }

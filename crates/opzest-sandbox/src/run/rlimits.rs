@@ -22,7 +22,11 @@ impl ProcessLimits {
             (Resource::Data, limits.memory_bytes, limits.memory_bytes),
             // Shared mappings do not count as data. Address space may be reserved without being used, and
             // threads do so generously.
-            (Resource::As, limits.memory_bytes * 4, limits.memory_bytes * 4),
+            (
+                Resource::As,
+                limits.memory_bytes * 4,
+                limits.memory_bytes * 4,
+            ),
             (Resource::Fsize, limits.file_bytes, limits.file_bytes),
             (Resource::Nofile, OPEN_FILES, OPEN_FILES),
             (Resource::Core, 0, 0),

@@ -21,7 +21,10 @@ pub(super) fn error_text(what: &str, stderr: &str, stdout: &str) -> String {
     }
     match stdout.trim() {
         "" => what.to_owned(),
-        printed => format!("{what} The last that it printed:\n{}", ending_of(printed, room / 2)),
+        printed => format!(
+            "{what} The last that it printed:\n{}",
+            ending_of(printed, room / 2)
+        ),
     }
 }
 
@@ -94,7 +97,8 @@ pub(super) fn syntax_error(stderr: &str) -> Option<RunOutcome> {
 mod tests {
     use super::*;
 
-    const SYNTAX: &str = "  File \"main.py\", line 3\n    def f(\n         ^\nSyntaxError: '(' was never closed\n";
+    const SYNTAX: &str =
+        "  File \"main.py\", line 3\n    def f(\n         ^\nSyntaxError: '(' was never closed\n";
 
     #[test]
     fn a_syntax_error_has_its_place() {
@@ -133,7 +137,10 @@ mod tests {
         assert!(text.starts_with("The program ended with exit code 1.\n...\n"));
         assert!(text.ends_with("RecursionError: too deep"));
 
-        let long = format!("{HEADER}\n  File \"main.py\", line 1\nValueError: {}", "ä".repeat(9_000));
+        let long = format!(
+            "{HEADER}\n  File \"main.py\", line 1\nValueError: {}",
+            "ä".repeat(9_000)
+        );
         let text = error_text("It failed.", &long, "");
         assert!(text.chars().count() < MOST && text.contains("ValueError: ä"));
     }

@@ -17,7 +17,10 @@ pub async fn sandbox() -> Sandbox {
     match Sandbox::detect().await {
         Availability::Ready(sandbox) => sandbox,
         Availability::Missing(missing) => {
-            panic!("the tests need a working sandbox: {missing}. {}", missing.hint())
+            panic!(
+                "the tests need a working sandbox: {missing}. {}",
+                missing.hint()
+            )
         }
     }
 }
