@@ -6,16 +6,19 @@ use crate::dto::{ErrorCode, UiError};
 use crate::error::error;
 use crate::preview::PreviewHost;
 use crate::runner::ModelRunner;
+use crate::sessions::OpenSessions;
 use crate::upkeep::Upkeep;
 use opzest_core::ids::{ConversationId, MessageId};
 use opzest_llm::local::WorkerCommand;
 use opzest_llm::remote::ApiKeyStore;
+use opzest_sandbox::Availability;
 use opzest_store::{DataFolderLock, Store, StoreError, StoreOptions};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 /// A quit does not wait longer than this for answers to be saved.
@@ -61,6 +64,9 @@ struct Inner {
     unsaved: Mutex<HashMap<MessageId, Ending>>,
     runner: ModelRunner,
     keys: ApiKeyStore,
+    sessions: OpenSessions,
+    /// Found out by the first who asks.
+    sandbox: OnceCell<Availability>,
 }
 
 impl App {
@@ -85,6 +91,8 @@ impl App {
             answers: Mutex::default(),
             unsaved: Mutex::default(),
             runner,
+            sessions: OpenSessions::default(),
+            sandbox: OnceCell::new(),
         }))
     }
 
@@ -95,6 +103,19 @@ impl App {
     /// Where running pages are shown, if this host can.
     pub fn preview(&self) -> Option<Arc<dyn PreviewHost>> {
         self.0.options.preview.clone()
+    }
+
+    /// Whether scripts can be run safely on this computer.
+    pub(crate) async fn sandbox(&self) -> Availability {
+        self.0
+            .sandbox
+            .get_or_init(crate::sessions::detect)
+            .await
+            .clone()
+    }
+
+    pub(crate) fn sessions(&self) -> &OpenSessions {
+        &self.0.sessions
     }
 
     pub(crate) fn started(&self) -> Instant {
@@ -192,6 +213,7 @@ impl App {
             stop.cancel();
         }
         let saved = async {
+            self.0.sessions.close_all().await;
             while !self.lock_answers().is_empty() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
