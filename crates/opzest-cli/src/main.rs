@@ -10,6 +10,7 @@ mod info;
 mod models;
 mod plain;
 mod screen;
+mod session;
 mod settings;
 mod wrap;
 
@@ -47,6 +48,7 @@ fn run(arguments: Arguments, started: Instant) -> anyhow::Result<ExitCode> {
     let host = Host::start(data, verbose, access, started)?;
     match command {
         Command::Chat(chat) => return chat::run(&host, chat),
+        Command::Session(session) => return session::run(&host, session),
         Command::Models(models) => models::run(&host, models)?,
         Command::Conversations(conversations) => conversations::run(&host, conversations)?,
         Command::Settings(settings) => settings::run(&host, settings)?,

@@ -5,4 +5,5 @@ mod bindings;
 mod chat;
 mod faults;
 mod models;
+mod sessions;
 mod support;
