@@ -39,6 +39,17 @@ impl Default for BackupPolicy {
 }
 
 impl BackupPolicy {
+    /// For a copy that does not stay.
+    pub(crate) const WHOLE_DISK: Self = Self {
+        latest: 0,
+        daily: 0,
+        weekly: 0,
+        before_schema: 0,
+        most_bytes: u64::MAX,
+        share_of_disk: 1.0,
+        leave_free: 0,
+    };
+
     /// What all backups together may take of this disk.
     pub fn allowed(&self, disk: DiskSpace) -> u64 {
         let share = disk.total as f64 * self.share_of_disk.clamp(0.0, 1.0);
