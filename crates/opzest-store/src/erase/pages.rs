@@ -11,7 +11,7 @@ use std::time::Duration;
 const DOING: &str = "erasing deleted text";
 
 /// Pages that are looked at in one go.
-const LOOKED_AT: u32 = 1024;
+const LOOKED_AT: u32 = 256;
 /// Pages that are written in one transaction.
 const WRITTEN: usize = 64;
 
