@@ -98,9 +98,10 @@ impl Upkeep {
 
     /// Whether there is something to back up, and no automatic backup of the last `every_ms`.
     pub fn is_backup_due(&self, now_ms: u64, every_ms: u64) -> Result<bool, StoreError> {
+        // One from the future was made while the clock was wrong.
         let newest = backups(self.folder())?
             .into_iter()
-            .find(|backup| backup.kind == BackupKind::Automatic);
+            .find(|backup| backup.kind == BackupKind::Automatic && backup.made_at_ms <= now_ms);
         if newest.is_some_and(|newest| newest.made_at_ms.saturating_add(every_ms) > now_ms) {
             return Ok(false);
         }

@@ -18,7 +18,8 @@ pub struct BackupPolicy {
     pub before_schema: usize,
     /// All together take at most this.
     pub most_bytes: u64,
-    /// All together take at most this part of the disk, from 0 to 1.
+    /// All together take at most this part of the disk, from 0 to 1; while a new one is made and
+    /// not checked yet, it comes on top.
     pub share_of_disk: f64,
     /// A backup is not made if less than this would be left free.
     pub leave_free: u64,
