@@ -329,7 +329,7 @@ mod tests {
     fn depth_is_bounded() {
         for open in ["a{", "(", "[", "a:{", "@media{", "f(", "a{b:c("] {
             check(&open.repeat(100_000));
-            check(&format!("a {{ b: {} }}", open.repeat(100_000)));
+            check(&format!("a {{ b: {} }}", open.repeat(10_000)));
         }
     }
 }

@@ -7,8 +7,10 @@ use opzest_core::artifact::{Artifact, ArtifactFile};
 use script::{Kind, Mistake};
 
 const MOST_BYTES: usize = 2 * 1024 * 1024;
-/// Attributes such as `onclick` that are read; each is a small work of its own.
-const MOST_HANDLERS: usize = 200;
+/// Pieces of JavaScript that are read, attributes such as `onclick` included; each is a work of its own.
+const MOST_SCRIPTS: usize = 300;
+/// More than are shown, as the errors among them are shown first.
+const MOST_PROBLEMS: usize = 200;
 /// Mistakes that are shown of one piece of JavaScript: later ones mostly follow from the first.
 const MOST_MISTAKES_OF_A_SCRIPT: usize = 3;
 
@@ -102,7 +104,7 @@ struct Page<'a> {
     lines: Vec<&'a str>,
     artifact: &'a Artifact,
     problems: Vec<Problem>,
-    handlers: usize,
+    scripts_left: usize,
 }
 
 impl<'a> Page<'a> {
@@ -112,7 +114,7 @@ impl<'a> Page<'a> {
             lines: source.lines().collect(),
             artifact,
             problems: Vec::new(),
-            handlers: 0,
+            scripts_left: MOST_SCRIPTS,
         }
     }
 
@@ -200,7 +202,7 @@ impl<'a> Page<'a> {
     /// Where a text begins that follows a tag on this line.
     fn place_of_text(&self, text: &str, line: u32) -> Place {
         let first = text.lines().next().unwrap_or("");
-        let source = self.lines.get(line as usize - 1).copied().unwrap_or("");
+        let source = html::line_to_search(&self.lines, line);
         let at = if first.is_empty() {
             None
         } else {
@@ -214,24 +216,17 @@ impl<'a> Page<'a> {
     }
 
     fn add_within(&mut self, start: Place, problems: Vec<Problem>) {
-        self.problems
-            .extend(problems.into_iter().map(|problem| Problem {
-                place: problem.place.map(|inner| place::within(start, inner)),
-                ..problem
-            }));
+        for problem in problems {
+            let place = problem.place.map(|inner| place::within(start, inner));
+            self.add(Problem { place, ..problem });
+        }
     }
 
     fn script(&mut self, source: &str, kind: Kind, start: Place) {
-        let Ok(checked) = script::check(source, kind) else {
-            let message = "JavaScript: this is too long or too deeply nested to be checked.";
-            self.problems.push(Problem::warning(start, message));
-            return;
-        };
+        let checked = self.parse(source, kind, start);
         let what = |mistake: Mistake| {
-            Problem::error(
-                mistake.place,
-                format!("JavaScript: {}.", mistake.message.trim_end_matches('.')),
-            )
+            let what = mistake.message.trim_end_matches('.');
+            Problem::error(mistake.place, format!("JavaScript: {what}."))
         };
         let mistakes = checked.mistakes.into_iter().take(MOST_MISTAKES_OF_A_SCRIPT);
         self.add_within(start, mistakes.map(what).collect());
@@ -249,26 +244,47 @@ impl<'a> Page<'a> {
     }
 
     fn tag(&mut self, start: &Start, line: u32) {
+        let addresses = addresses(start);
+        let is_handler = |name: &str| name.len() > 2 && name.starts_with("on");
+        let handlers = start.attributes.iter().filter(|(name, _)| is_handler(name));
+        let mut handlers = handlers.peekable();
+        if addresses.is_empty() && handlers.peek().is_none() {
+            return;
+        }
         let place = html::place_of_tag(&self.lines, line, &start.name);
-        for address in addresses(start) {
+        for address in addresses {
             self.address(address, place);
         }
-        for (name, value) in &start.attributes {
-            if name.len() > 2 && name.starts_with("on") && self.handlers < MOST_HANDLERS {
-                self.handlers += 1;
-                self.handler(name, value, place);
-            }
+        for (name, source) in handlers {
+            self.handler(name, source, place);
         }
     }
 
     fn handler(&mut self, name: &str, source: &str, place: Place) {
-        let mistakes = script::check(source, Kind::Handler).map(|checked| checked.mistakes);
-        if let Some(mistake) = mistakes.unwrap_or_default().first() {
-            let message = format!(
-                "JavaScript in `{name}`: {}.",
-                mistake.message.trim_end_matches('.')
-            );
-            self.problems.push(Problem::error(place, message));
+        if let Some(mistake) = self.parse(source, Kind::Handler, place).mistakes.first() {
+            let what = mistake.message.trim_end_matches('.');
+            let message = format!("JavaScript in `{name}`: {what}.");
+            self.add(Problem::error(place, message));
+        }
+    }
+
+    /// Nothing, once the scripts of this file were too many or one of them too long.
+    fn parse(&mut self, source: &str, kind: Kind, start: Place) -> script::Checked {
+        if self.scripts_left == 0 {
+            return script::Checked::default();
+        }
+        self.scripts_left -= 1;
+        script::check(source, kind).unwrap_or_else(|script::TooLong| {
+            self.scripts_left = 0;
+            let message = "JavaScript: this is too long or too deeply nested to be checked.";
+            self.add(Problem::warning(start, message));
+            script::Checked::default()
+        })
+    }
+
+    fn add(&mut self, problem: Problem) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem);
         }
     }
 
@@ -283,7 +299,7 @@ impl<'a> Page<'a> {
             let message = format!(
                 "The page must work offline, and this is loaded from the network: {address}"
             );
-            self.problems.push(Problem::error(place, message));
+            self.add(Problem::error(place, message));
             return;
         }
         let inside = ["data:", "blob:", "about:", "javascript:", "#"];
@@ -300,7 +316,7 @@ impl<'a> Page<'a> {
         {
             let message =
                 format!("`{address}` is not part of this artifact: put its content into the page.");
-            self.problems.push(Problem::error(place, message));
+            self.add(Problem::error(place, message));
         }
     }
 
@@ -313,8 +329,7 @@ impl<'a> Page<'a> {
             let line = (end.saturating_sub(lines) + place::number(fence)).max(1);
             let message =
                 "The page shows ``` as text: this is Markdown around the page, not part of it.";
-            self.problems
-                .push(Problem::warning(Place { line, column: 1 }, message));
+            self.add(Problem::warning(Place { line, column: 1 }, message));
         }
     }
 }
@@ -395,3 +410,7 @@ fn shows_something(pieces: &Pieces) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+#[path = "page_tests.rs"]
+mod tests;

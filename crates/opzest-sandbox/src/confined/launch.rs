@@ -64,7 +64,7 @@ pub(super) async fn launch(
         setup = wait_until_ready(pipes.ready, pipes.info) => setup,
         () = tokio::time::sleep(SETUP) => Err(io::ErrorKind::TimedOut.into()),
     };
-    let inside = first_process.and_then(Inside::open);
+    let inside = first_process.and_then(|process| Inside::open(process, &request.limits));
     match inside {
         Ok(inside) => Ok(Launched {
             child,
