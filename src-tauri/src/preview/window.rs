@@ -30,7 +30,7 @@ const BOOTSTRAP: &str = include_str!("bootstrap.js");
 const QUESTION: &str = "typeof __opzestPreview === 'function' ? __opzestPreview() : '[]'";
 /// Nothing listens on port 0: what got through everything else would end here, without a look-up.
 const NOWHERE: &str = "http://127.0.0.1:0";
-const MOST_MEMORY_MB: u32 = 1024;
+const MOST_MEMORY_MB: u32 = 2048;
 const MEMORY_CHECK_S: f64 = 1.0;
 const SIZE: (i32, i32) = (640, 560);
 const LONGEST_TITLE: usize = 80;
@@ -225,6 +225,8 @@ fn serve(shown: &Shown, request: &URISchemeRequest) {
     response.set_status(200, None);
     response.set_content_type(file.content_type);
     let headers = MessageHeaders::new(MessageHeadersType::Response);
+    // WebKit believes `nosniff` only what is among the headers.
+    headers.append("Content-Type", file.content_type);
     for (name, value) in HEADERS {
         headers.append(name, value);
     }
