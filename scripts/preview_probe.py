@@ -34,11 +34,17 @@ class Probe:
         }
         for name in ("TAURI_WEBVIEW_AUTOMATION", "WAYLAND_DISPLAY"):
             self.environment.pop(name, None)
-        self.process = subprocess.Popen(
-            traced(self.log, ["dbus-run-session", "--", str(program)]),
-            env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            stderr=self.output.open("w"), start_new_session=True,
-        )
+        # Daemons of the session greet on standard output, so the answers have a pipe of their own.
+        read, write = os.pipe()
+        alone = ["sh", "-c", f'exec "$0" >&{write}', str(program)]
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                traced(self.log, ["dbus-run-session", "--", *alone]),
+                env=self.environment, stdin=subprocess.PIPE, text=True, stdout=output, stderr=output,
+                pass_fds=[write], start_new_session=True,
+            )
+        os.close(write)
+        self.pipe = os.fdopen(read)
         self.numbers = itertools.count(1)
         self.answers, self.events = {}, []
         self.news = threading.Condition()
@@ -46,9 +52,7 @@ class Probe:
         self.wait_for("the start", lambda: "ready" in self.answers, START_S)
 
     def read(self):
-        for line in self.process.stdout:
-            if not line.startswith("{"):
-                continue  # A daemon of the desktop greets.
+        for line in self.pipe:
             said = json.loads(line)
             with self.news:
                 if "event" in said:

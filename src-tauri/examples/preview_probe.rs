@@ -7,7 +7,7 @@ use opzest_app::preview::{PreviewHost, PreviewPage, PreviewSink};
 use opzest_core::artifact::{Artifact, ArtifactFile};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -130,5 +130,7 @@ fn host(tauri: &AppHandle) -> Arc<dyn PreviewHost> {
 }
 
 fn say(value: &Value) {
-    println!("{value}");
+    let line = format!("{value}\n");
+    // A test that has ended reads no more.
+    let _ = std::io::stdout().lock().write_all(line.as_bytes());
 }

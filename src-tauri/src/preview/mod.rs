@@ -5,6 +5,7 @@
 //! which a page calls commands. Only WebKitGTK is done; other systems have no preview until somebody can
 //! test there that theirs is as closed: `window.rs` is all that they need.
 
+mod features;
 mod page;
 mod said;
 mod shown;

@@ -4,6 +4,7 @@
 //! Each lock stands for itself: the page's own policy (`page.rs`), no message handlers and one URL scheme, no
 //! navigation, windows, downloads, dialogs or permissions, settings, a proxy that no one can reach.
 
+use super::features;
 use super::page::{HEADERS, SCHEME};
 use super::shown::Shown;
 use gtk::gdk::prelude::MonitorExt;
@@ -28,8 +29,19 @@ use webkit2gtk::{
 
 const BOOTSTRAP: &str = include_str!("bootstrap.js");
 const QUESTION: &str = "typeof __opzestPreview === 'function' ? __opzestPreview() : '[]'";
-/// Nothing listens on port 0: what got through everything else would end here, without a look-up.
-const NOWHERE: &str = "http://127.0.0.1:0";
+/// A proxy without an address: whatever wants out of here fails before it has a socket. That is the last lock;
+/// preconnecting a clicked link, for one, has no switch.
+const NOWHERE: &str = "nowhere:";
+/// These ask neither the page's policy nor the proxy, or would outlive the page.
+const SWITCHED_OFF: [&str; 7] = [
+    "LinkDNSPrefetch",
+    "LinkPreconnect",
+    "LinkPreconnectEarlyHints",
+    "LinkPrefetch",
+    "PushAPI",
+    "ServiceWorkers",
+    "WebTransport",
+];
 const MOST_MEMORY_MB: u32 = 2048;
 const MEMORY_CHECK_S: f64 = 1.0;
 const SIZE: (i32, i32) = (640, 560);
@@ -206,6 +218,7 @@ fn settings() -> Settings {
     settings.set_allow_top_navigation_to_data_urls(false);
     settings.set_javascript_can_access_clipboard(false);
     settings.set_javascript_can_open_windows_automatically(false);
+    features::switch_off(&settings, &SWITCHED_OFF);
     settings.set_enable_webgl(true);
     settings.set_enable_webaudio(true);
     settings
