@@ -42,10 +42,15 @@ class Previews(unittest.TestCase):
         cls.probe = Probe(cls.program, cls.folder, display, traced)
         cls.addClassCleanup(end_process, cls.probe)
 
-    def show(self, session, html, **others):
-        report = self.probe.show(session, html, **others)
+    def begin(self, session, html, title=None, **others):
+        """Begins to show a page. Other files: name=text, with `_` for the dot."""
+        files = [{"name": "index.html", "text": html}]
+        files += [{"name": name.replace("_", "."), "text": text} for name, text in others.items()]
         self.addCleanup(self.probe.do, "close", id=session)
-        return report
+        return self.probe.begin("show", id=session, title=title or session, files=files)
+
+    def show(self, session, html, **others):
+        return self.probe.end(self.begin(session, html, **others))
 
     def assert_fine(self, report):
         self.assertEqual(report, {"loaded": True, "errors": [], "ended": None})
@@ -81,9 +86,8 @@ class Previews(unittest.TestCase):
             command = ["convert", str(path), "-format", "%[pixel:p{50,150}] %[pixel:p{250,150}]", "info:"]
             return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-        # Green is drawn by an interval, blue by the stylesheet in a file of its own.
-        self.assertIn("white", colours() + " white")
-        wait_for("the drawing", 20, lambda: "0,128,0" in colours() or "green" in colours())
+        # Green is what an interval draws on a canvas, blue comes from the stylesheet.
+        wait_for("the drawing", 20, lambda: colours() == "srgb(0,128,0) srgb(0,0,200)")
 
     def test_other_files_of_the_page_are_served(self):
         html = "<link rel=stylesheet href=/style.css><script src=app.js></script><script src='sub/missing.js'></script>"
@@ -142,9 +146,10 @@ class Previews(unittest.TestCase):
                 "script-src 'unsafe-inline'; connect-src 'none'\"><p>" + tell, ["CSS1Compat", 1],
             ),
         }
-        for name, (html, shape) in shapes.items():
+        orders = {name: self.begin(name, html) for name, (html, _) in shapes.items()}
+        for name, (_, shape) in shapes.items():
             with self.subTest(name):
-                report = self.show(name, html)
+                report = self.probe.end(orders[name])
                 self.assertTrue(report["loaded"])
                 self.assertEqual(self.said(name, report, "SHAPE"), shape)
                 if name != "large":
@@ -184,10 +189,11 @@ class Previews(unittest.TestCase):
     # What no page gets.
 
     def test_an_endless_loop_is_taken_away_and_the_app_answers_meanwhile(self):
-        self.assert_fine(self.show("beside", "<p>still here"))
-        loop = self.probe.begin("show", id="loop", title="loop", files=[
-            {"name": "index.html", "text": "<p>turns<script>while (true);</script>"},
-        ])  # fmt: skip
+        beside = self.begin("beside", "<p>still here")
+        later = self.begin("later loop", "<p>turns<script>setTimeout(() => { while (true); }, 1600)</script>")
+        loop = self.begin("loop", "<p>turns<script>while (true);</script>")
+        self.assert_fine(self.probe.end(beside))
+        self.assert_fine(self.probe.end(later))
         slowest = 0
         while loop not in self.probe.answers:
             began = time.monotonic()
@@ -197,26 +203,35 @@ class Previews(unittest.TestCase):
         self.assertLess(slowest, 2.0, "the main window waited for the preview")
         wait_for("the end of its window", 20, lambda: self.probe.window("loop") is None)
         self.assertIsNotNone(self.probe.window("beside"))
+        before = len(self.probe.web_processes())
         self.assert_fine(self.show("loop", "<p>repaired"))
+        # After the report it is an event.
+        self.probe.wait_for("the end", lambda: self.probe.events_of("later loop") == [{"ended": "frozen"}])
+        # Nothing turns on in the background: the loop's process went, and that of its repaired page came.
+        wait_for("the end of its process", 20, lambda: len(self.probe.web_processes()) == before)
 
-    def test_a_loop_that_begins_later_is_an_event(self):
-        self.assert_fine(self.show("turns", "<p>turns<script>setTimeout(() => { while (true); }, 1600)</script>"))
-        self.probe.wait_for("the end", lambda: self.probe.events_of("turns") == [{"ended": "frozen"}])
+    def test_a_page_whose_process_dies_is_told(self):
+        before = self.probe.web_processes()
+        self.assert_fine(self.show("dies", "<p>soon gone"))
+        (process,) = self.probe.web_processes() - before
+        os.kill(int(process), signal.SIGKILL)
+        self.probe.wait_for("the end", lambda: self.probe.events_of("dies") == [{"ended": "crashed"}])
+        wait_for("the end of its window", 20, lambda: self.probe.window("dies") is None)
 
     def test_a_new_version_does_not_wait_for_a_frozen_one(self):
-        self.probe.begin("show", id="stuck", title="stuck", files=[
-            {"name": "index.html", "text": "<script>while (true);</script>"},
-        ])  # fmt: skip
+        self.begin("stuck", "<script>while (true);</script>")
         wait_for("its window", 20, lambda: self.probe.window("stuck"))
         self.assert_fine(self.show("stuck", "<p>the next", title="next"))
 
     def test_sessions_share_no_storage(self):
         store = "<script>console.error('HAD ' + JSON.stringify([localStorage.secret ?? null, document.cookie])); "
         store += "localStorage.secret = 1; document.cookie = 'secret=1'; caches.open('a').catch(() => {})</script>"
-        for session in ("one", "two"):
-            self.assertEqual(self.said(session, self.show(session, store), "HAD"), [None, ""])
+        orders = {session: self.begin(session, store) for session in ("one", "two", "three")}
+        for session, order in orders.items():
+            self.assertEqual(self.said(session, self.probe.end(order), "HAD"), [None, ""])
 
     def test_nothing_bothers_the_user_or_outlives_the_page(self):
+        windows = self.probe.keys("search", "--onlyvisible", "--name", ".")
         report = self.show("abuse", page("abuse.html"))
         got = self.said("abuse", report, "GOT")
         self.assertEqual(got.pop("dialogs"), "quick")
@@ -225,8 +240,8 @@ class Previews(unittest.TestCase):
         self.assertEqual(set(got.values()) - {"refused", "no answer"}, set(), got)
         self.assertEqual(list(self.folder.rglob("*stolen*")), [])
         self.picture("abuse", "abuse")
-        titles = self.probe.keys("search", "--onlyvisible", "--name", ".")
-        self.assertEqual(len(set(titles)), len(titles))
+        more = set(self.probe.keys("search", "--onlyvisible", "--name", ".")) - set(windows)
+        self.assertEqual(more, {self.probe.window("abuse")})
 
     def test_no_command_and_nothing_of_the_app(self):
         report = self.show("commands", page("commands.html"))
@@ -261,7 +276,8 @@ class Previews(unittest.TestCase):
     # The end: last by its name.
 
     def test_zz_the_main_window_ends_everything_and_no_internet_socket_was_opened(self):
-        self.probe.show("last", "<p>still open")
+        self.probe.begin("show", id="last", title="last", files=[{"name": "a.html", "text": "<p>still open"}])
+        wait_for("its window", 20, lambda: self.probe.window("last"))
         self.probe.do("closeWindow", title="OpZest")
         self.assertEqual(self.probe.process.wait(timeout=60), 0)
         log = self.probe.log.read_text(errors="replace")
@@ -278,15 +294,15 @@ class Control(unittest.TestCase):
     def test_the_server_would_have_noticed(self):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="opzest-preview-control-"))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        frames = "".join(f'<iframe src="/page?leave={name}"></iframe>' for name in ["", *EXITS])
-        frames += '<iframe src="/refresh-page"></iframe>'
+        frames = "".join(f'<iframe src="/page?leave={name}"></iframe>' for name in EXITS)
         pages = {"frames": frames, "page": page("network.html"), "refresh-page": REFRESH, "favicon.ico": ""}
         server = Server(pages)
         screen, display = start_screen(folder)
         self.addCleanup(screen.terminate)
         probe = Probe(self.program, folder, display, traced)
         self.addCleanup(end_process, probe)
-        self.assertIsNone(probe.do("open", label="control", url=f"http://{server.address}/frames"))
+        for label, path in {"stays": "page?leave=", "leaves": "frames", "refreshes": "refresh-page"}.items():
+            self.assertIsNone(probe.do("open", label=label, url=f"http://{server.address}/{path}"))
         ways = {
             "fetch", "xhr", "websocket", "eventsource", "beacon", "img", "image", "srcdoc-img", "iframe", "script",
             "module", "stylesheet", "css-image", "css-import", "font", "video", "audio", "object", "embed", "worker",

@@ -44,7 +44,7 @@ def without_network(command):
 
 
 def traced(log, command):
-    return ["strace", "-f", "-qq", "-e", "trace=socket,execve", "-o", str(log), *command]
+    return ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=socket,execve", "-o", str(log), *command]
 
 
 def socket_families(log):
