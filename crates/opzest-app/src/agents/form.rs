@@ -71,7 +71,7 @@ pub(super) struct Asking<'a, D> {
     /// Tokens kept free for the answer.
     pub(super) answer: u32,
     pub(super) call: &'a Call<'a>,
-    pub(super) trace: bool,
+    pub(super) trace_top_k: Option<u32>,
 }
 
 /// The last answer: read, or not readable also after the repair.
@@ -142,7 +142,7 @@ where
             temperature: spec.temperature,
             max_tokens: spec.max_tokens.min(room).max(1),
             constraint: self.form.constraint(way),
-            trace: self.trace,
+            trace_top_k: self.trace_top_k,
         };
         self.call.speak(&ask, self.form.live(way)).await
     }

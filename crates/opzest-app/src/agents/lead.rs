@@ -63,7 +63,7 @@ pub async fn instruct(state: &State, call: &Call<'_>) -> Result<Instructed, Agen
             .max_tokens
             .min(call.caller.context_size / 4),
         call,
-        trace: false,
+        trace_top_k: None,
     };
     let told = asking.ask(read).await?;
     let (reasoning, instruction, fallback) = match told.read {

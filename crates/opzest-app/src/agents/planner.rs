@@ -2,7 +2,7 @@
 
 use super::budget::{Draft, Part};
 use super::call::{Call, Reply, Spoken};
-use super::choose::{Choice, Option_};
+use super::choose::{Choice, LETTERS};
 use super::cut::{Keep, Text};
 use super::error::AgentError;
 use super::form::{Asking, Form, Repairable};
@@ -11,12 +11,16 @@ use super::live::Turn;
 use super::state;
 use super::tolerant;
 use super::worker::artifact_part;
+use opzest_core::chat::{ChatMessage, Role};
 use opzest_core::session::State;
 use opzest_core::workflow::{Agent, Workflow, WorkflowId};
 
 /// Steps of a plan at most, and characters of a step.
 pub const MOST_STEPS: usize = 12;
 const MOST_CHARACTERS: usize = 1_000;
+
+/// Characters of the request by which a workflow is chosen.
+const MOST_HEARD: usize = 300;
 
 /// How many steps the grammar lets a local model write: small ones go on until they are stopped.
 const GRAMMAR_STEPS: usize = 5;
@@ -75,7 +79,7 @@ pub async fn plan(
             .max_tokens
             .min(call.caller.context_size / 4),
         call,
-        trace: false,
+        trace_top_k: None,
     };
     let told = asking.ask(read).await?;
     let (reasoning, mut steps, fallback) = match told.read {
@@ -112,20 +116,26 @@ async fn choose_workflow<'a>(
     if workflows.len() == 1 {
         return Ok(first);
     }
-    let options: Vec<_> = workflows
-        .iter()
-        .map(|workflow| Option_ {
-            word: workflow.id.to_string(),
-            meaning: workflow.description.clone(),
-        })
-        .collect();
+    let request = tolerant::clipped(&state.start.request, MOST_HEARD);
+    let user = |text: String| vec![ChatMessage::new(Role::User, text)];
+    let wishes = workflows.iter().map(|workflow| {
+        user(format!(
+            "Somebody wants this: {} What does the person ask for?",
+            workflow.description
+        ))
+    });
+    let lettered = LETTERS.iter().zip(workflows).map(|(letter, workflow)| {
+        format!("{letter}: {} - {}", workflow.name, workflow.description)
+    });
     let choice = Choice {
-        task: "Choose what kind of work a request asks for.",
-        about: "Request",
-        text: tolerant::clipped(&state.start.request, 600),
-        options: &options,
+        text: &request,
+        speakers: wishes.collect(),
+        question: user(format!(
+            "Request: {request}\n\nWhich kind of work is it?\n{}\nAnswer with one letter, a colon and a short reason.",
+            lettered.collect::<Vec<_>>().join("\n")
+        )),
     };
-    let probabilities = choice.ask(call).await?;
+    let probabilities = choice.ask(call).await?.probabilities;
     let best = probabilities.iter().zip(workflows).fold(
         (f32::MIN, first),
         |best, (&probability, workflow)| {

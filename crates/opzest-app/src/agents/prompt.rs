@@ -21,7 +21,7 @@ pub fn names(agent: Agent) -> &'static [&'static str] {
             "request", "step", "artifact", "previous", "faulty", "error", "feedback", "redo",
         ],
         Agent::Worker => &["instruction", "artifact"],
-        Agent::Analyst => &["step", "words", "artifact"],
+        Agent::Analyst => &["step", "words", "artifact", "verdict"],
     }
 }
 
@@ -31,7 +31,7 @@ pub fn needed(agent: Agent) -> &'static [&'static str] {
         Agent::Planner => &["request", "format"],
         Agent::Lead => &["step", "format"],
         Agent::Worker => &["instruction", "artifact", "format"],
-        Agent::Analyst => &["words"],
+        Agent::Analyst => &["words", "verdict", "format"],
     }
 }
 

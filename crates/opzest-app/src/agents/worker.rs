@@ -39,7 +39,7 @@ pub async fn work(state: &State, call: &Call<'_>) -> Result<Worked, AgentError> 
         draft: |format| draft(workflow, instruction, current, format),
         answer: room_for(workflow, current, call.caller.context_size),
         call,
-        trace: true,
+        trace_top_k: call.caller.trace_top_k,
     };
     let told = asking.ask(|reply| read(reply, workflow, current)).await?;
     let (reasoning, artifact) = match told.read {
