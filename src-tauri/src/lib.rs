@@ -49,6 +49,7 @@ pub fn run(started: Instant) -> ExitCode {
                     // Answers that are being written are stopped and saved.
                     let app = tauri.state::<App>().inner().clone();
                     tauri::async_runtime::block_on(app.shut_down());
+                    app.close();
                 }
             });
             ExitCode::SUCCESS

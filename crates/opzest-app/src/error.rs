@@ -50,6 +50,10 @@ impl From<StoreError> for UiError {
                 ErrorCode::DiskFull,
                 "Free some space on this disk and try again; what was saved before is safe.",
             ),
+            StoreError::NoRoomForBackup { .. } => (
+                ErrorCode::DiskFull,
+                "Free some space on this disk; your work itself is safe.",
+            ),
             StoreError::TooNew { .. } => (
                 ErrorCode::StoreTooNew,
                 "Start the newer OpZest, or choose another data folder.",

@@ -19,6 +19,7 @@ pub mod logging;
 mod models;
 mod runner;
 mod settings;
+mod upkeep;
 
 pub use app::{Access, App, AppOptions};
 pub use events::{EventSink, Events};

@@ -6,6 +6,7 @@ use nix::unistd::Pid;
 use opzest_app::calls::*;
 use opzest_app::dto::{ChatEvent, ErrorCode, MessageStatus, Settings};
 use opzest_app::{Access, App};
+use opzest_store::{DataFolderLock, Store, StoreOptions};
 use std::path::Path;
 use std::time::Duration;
 
@@ -354,4 +355,45 @@ async fn a_full_disk_is_told_and_nothing_is_lost() {
         kept.messages[3].text, outcome.answer.text,
         "the unsaved answer was saved"
     );
+}
+
+/// The process dies after a deletion, before the text is off the disk.
+#[tokio::test]
+async fn the_next_start_erases_what_was_deleted() {
+    const SECRET: &str = "qzxjwvsecretword";
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(folder.path());
+    let settings = Settings {
+        max_answer_tokens: Some(2),
+        ..Settings::default()
+    };
+    change_settings(&app, ChangeSettings { settings })
+        .await
+        .expect("settings");
+    ask(&app, None, SECRET).await.expect("answers");
+    app.shut_down().await;
+    app.close();
+    drop(app);
+    let holds = || {
+        let files = std::fs::read_dir(folder.path()).expect("lists");
+        files
+            .map(|file| file.expect("an entry").path())
+            .any(|path| {
+                let bytes = std::fs::read(path).unwrap_or_default();
+                bytes
+                    .windows(SECRET.len())
+                    .any(|bytes| bytes == SECRET.as_bytes())
+            })
+    };
+    let lock = DataFolderLock::acquire(folder.path()).expect("free");
+    let mut store = Store::open(lock, &StoreOptions::default()).expect("opens");
+    let id = store.conversations(None, 1).expect("lists").items[0].id;
+    store.delete_conversation(id).expect("deletes");
+    drop(store);
+    assert!(holds(), "not erased yet");
+
+    let app = open(folder.path());
+    app.shut_down().await;
+    assert!(!holds());
+    assert_eq!(app.damage(), None);
 }
