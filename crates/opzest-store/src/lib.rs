@@ -12,6 +12,7 @@ mod backup;
 mod check;
 mod column;
 mod conversation;
+mod dataset;
 mod disk;
 mod edit;
 mod erase;
@@ -19,6 +20,7 @@ mod error;
 mod example;
 #[cfg(test)]
 mod full_disk_tests;
+mod import;
 mod lock;
 mod message;
 mod migration;
@@ -45,9 +47,12 @@ pub use backup::{
     backups, verify_backup,
 };
 pub use check::{CheckProblem, CheckReport};
+pub use dataset::{ExamplePage, SideEdit};
 pub use disk::{DiskCap, DiskUse};
 pub use erase::Erasure;
 pub use error::{KeyProblem, StoreError};
+pub use example::{ExampleCursor, ExampleFilter, ExampleOrder, Total};
+pub use import::{Imported, NewExample};
 pub use lock::{DataFolderLock, LOCK_FILE};
 pub use message::AnswerEnd;
 pub use migration::SCHEMA_VERSION;

@@ -92,7 +92,7 @@ impl Store {
     ) -> Result<SessionSummary, StoreError> {
         self.write("saving what the session is used for", |transaction| {
             session::set_split(transaction, id, split)?;
-            example::set_split_of_session(transaction, id, split)?;
+            example::set_split_of_group(transaction, &id.to_string(), split)?;
             required_session(transaction, id)
         })
     }

@@ -1,16 +1,23 @@
 //! The rows of the dataset. Which rows there are is decided elsewhere: by sessions (`recording.rs`), by
 //! imports, and by the user.
 
+mod filter;
+mod list;
 mod row;
 mod write;
 
+use crate::column::signed;
 use opzest_core::chat::{ChatMessage, Role};
-use opzest_core::conversation::title_from;
+use opzest_core::conversation::{Scope, title_from};
 use opzest_core::dataset::{Split, StoredExample};
 use opzest_core::ids::{ExampleId, SessionId, UseCaseId};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-pub(crate) use write::put;
+pub use filter::ExampleFilter;
+pub use list::{ExampleCursor, ExampleOrder, Total};
+
+pub(crate) use list::{count, for_each, page};
+pub(crate) use write::{add, prompt_group, replace};
 
 /// A row with its texts.
 pub(crate) fn one(
@@ -39,16 +46,42 @@ pub(crate) fn is_deleted(connection: &Connection, id: ExampleId) -> rusqlite::Re
         })
 }
 
-/// Of all rows of a session.
-pub(crate) fn set_split_of_session(
+/// Of all rows of a group.
+pub(crate) fn set_split_of_group(
     connection: &Connection,
-    session: SessionId,
+    group: &str,
     split: Split,
 ) -> rusqlite::Result<()> {
     connection
-        .prepare_cached(include_str!("set_split_of_session.sql"))?
-        .execute(named_params! { ":session_id": session.to_string(), ":split": split.as_str() })?;
+        .prepare_cached(include_str!("set_split_of_group.sql"))?
+        .execute(named_params! { ":split_group": group, ":split": split.as_str() })?;
     Ok(())
+}
+
+pub(crate) fn set_scope(
+    connection: &Connection,
+    id: ExampleId,
+    scope: Scope,
+    now: u64,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("set_scope.sql"))?
+        .execute(named_params! {
+            ":id": id.to_string(),
+            ":scope": scope.as_str(),
+            ":now": signed(now),
+        })?;
+    Ok(())
+}
+
+/// Is there a row that says the same?
+pub(crate) fn is_known(connection: &Connection, row: &StoredExample) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("is_known.sql"))?
+        .query_row(
+            named_params! { ":content_hash": write::content_hash_of(row) },
+            |row| row.get("is_known"),
+        )
 }
 
 /// Of all rows of a session.

@@ -37,6 +37,7 @@ pub(crate) fn insert(connection: &Connection, new: &New<'_>) -> rusqlite::Result
             ":workflow_id": workflow.map(|workflow| workflow.id.as_str()),
             ":workflow_version": workflow.map(|workflow| workflow.version),
             ":workflow_name": workflow.map(|workflow| workflow.name.as_str()),
+            ":artifact_kind": workflow.map(|workflow| workflow.kind.as_str()),
             ":status": new.progress.status.as_str(),
             ":steps": new.progress.steps,
             ":steps_over": new.progress.steps_over,
@@ -62,6 +63,7 @@ pub(crate) fn advance(
             ":workflow_id": workflow.map(|workflow| workflow.id.as_str()),
             ":workflow_version": workflow.map(|workflow| workflow.version),
             ":workflow_name": workflow.map(|workflow| workflow.name.as_str()),
+            ":artifact_kind": workflow.map(|workflow| workflow.kind.as_str()),
             ":status": progress.status.as_str(),
             ":steps": progress.steps,
             ":steps_over": progress.steps_over,
@@ -181,6 +183,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
             id,
             version: row.get("workflow_version")?,
             name: row.get("workflow_name")?,
+            kind: parsed(row, "artifact_kind")?,
         }),
         None => None,
     };

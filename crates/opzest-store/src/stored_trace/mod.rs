@@ -30,6 +30,17 @@ pub struct NewTrace<'a> {
     pub data: &'a [u8],
 }
 
+/// Deletes the trace of a generation that no row uses any more.
+pub(crate) fn delete_if_unused(
+    connection: &Connection,
+    generation: GenerationId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("delete_if_unused.sql"))?
+        .execute(named_params! { ":generation_id": generation.to_string() })?;
+    Ok(())
+}
+
 pub(crate) fn insert(
     connection: &Connection,
     session: Option<SessionId>,

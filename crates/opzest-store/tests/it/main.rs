@@ -1,6 +1,7 @@
 //! The store as its callers use it: real files, real locks.
 
 mod backups;
+mod dataset;
 mod erasing;
 mod invariants;
 mod locking;
