@@ -14,7 +14,11 @@ pub(super) enum Turn {
     /// At marker lines, back and forth.
     Markers,
     /// At this word at the beginning of a line, in either case.
-    Word(&'static str),
+    Word {
+        word: &'static str,
+        /// It belongs to the result.
+        keep: bool,
+    },
     /// Nowhere: everything is the result.
     None,
 }
@@ -29,6 +33,8 @@ pub(super) struct Live {
     held: String,
     at_line_start: bool,
     unshown: String,
+    /// The space between a label and its text is not shown.
+    after_word: bool,
     shown_at: Option<Instant>,
     first: Option<Instant>,
     tokens: u32,
@@ -38,7 +44,7 @@ impl Live {
     pub(super) fn new(turn: Turn) -> Self {
         let part = match turn {
             Turn::None => TextPart::Result,
-            Turn::Markers | Turn::Word(_) => TextPart::Reasoning,
+            Turn::Markers | Turn::Word { .. } => TextPart::Reasoning,
         };
         Self {
             turn,
@@ -47,6 +53,7 @@ impl Live {
             held: String::new(),
             at_line_start: true,
             unshown: String::new(),
+            after_word: false,
             shown_at: None,
             first: None,
             tokens: 0,
@@ -63,7 +70,7 @@ impl Live {
                 self.at_line_start = false;
                 self.judge_held(sink);
             } else {
-                self.unshown.push_str(piece);
+                self.add(piece);
             }
             if piece.ends_with('\n') {
                 self.at_line_start = true;
@@ -97,18 +104,19 @@ impl Live {
                 }
                 self.held = held;
             }
-            Turn::Word(word) => {
+            Turn::Word { word, keep } => {
                 let text = self.held.trim_start();
                 let begins = |text: &str| {
                     text.get(..word.len())
                         .is_some_and(|head| head.eq_ignore_ascii_case(word))
                 };
                 if begins(text) && self.part == TextPart::Reasoning {
-                    let rest = text[word.len()..].trim_start().to_owned();
+                    let from = if keep { 0 } else { word.len() };
+                    let rest = text[from..].to_owned();
                     self.held.clear();
                     self.change(TextPart::Result, sink);
-                    self.unshown.push_str(&rest);
-                    return;
+                    self.after_word = true;
+                    return self.add(&rest);
                 }
                 if !whole && text.len() < word.len() {
                     return;
@@ -116,7 +124,17 @@ impl Live {
             }
             Turn::None => {}
         }
-        self.unshown.push_str(&std::mem::take(&mut self.held));
+        let held = std::mem::take(&mut self.held);
+        self.add(&held);
+    }
+
+    fn add(&mut self, text: &str) {
+        let text = match self.after_word {
+            true => text.trim_start_matches(' '),
+            false => text,
+        };
+        self.after_word &= text.is_empty();
+        self.unshown.push_str(text);
     }
 
     /// The part after a marker; `None` if it is text of the open file.
@@ -212,9 +230,13 @@ mod tests {
 
     #[test]
     fn a_word_parts_reasoning_from_the_instruction() {
+        let turn = Turn::Word {
+            word: "Instruction:",
+            keep: false,
+        };
         let text = "Thought: short\nInstruction: Do it.\nInstruction: is a word\n";
         for size in 1..text.len() {
-            let (reasoning, result) = shown(Turn::Word("Instruction:"), text, size);
+            let (reasoning, result) = shown(turn, text, size);
             assert_eq!(reasoning, "Thought: short\n", "in pieces of {size}");
             assert_eq!(
                 result, "Do it.\nInstruction: is a word\n",

@@ -79,11 +79,13 @@ fn draft<'a>(
                 name: "artifact",
                 text: Text::artifact("", current),
                 least: 600,
+                most: usize::MAX,
             },
             Part {
                 name: "instruction",
                 text: Text::plain("the instruction", instruction, Keep::Beginning),
                 least: 0,
+                most: usize::MAX,
             },
         ],
     }
@@ -157,5 +159,6 @@ pub(super) fn artifact_part(current: &Artifact, least: usize) -> Part {
         name: "artifact",
         text: artifact_words(current),
         least,
+        most: usize::MAX,
     }
 }
