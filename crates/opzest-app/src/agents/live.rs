@@ -31,6 +31,10 @@ pub(super) struct Live {
     open: Option<usize>,
     /// A line that may yet become a marker.
     held: String,
+    /// A line of a code fence: not shown if the file's end follows.
+    fence: Option<String>,
+    /// The file's first line comes next: a fence there is not shown.
+    file_begins: bool,
     at_line_start: bool,
     unshown: String,
     /// The space between a label and its text is not shown.
@@ -51,6 +55,8 @@ impl Live {
             part,
             open: None,
             held: String::new(),
+            fence: None,
+            file_begins: false,
             at_line_start: true,
             unshown: String::new(),
             after_word: false,
@@ -83,7 +89,10 @@ impl Live {
 
     pub(super) fn finish(&mut self, sink: Sink<'_>) {
         let held = std::mem::take(&mut self.held);
+        // A last line without a line break may be the end marker, and the fence before it the file's.
         if frame::marker(&held).is_none() {
+            let fence = self.fence.take().unwrap_or_default();
+            self.unshown.push_str(&fence);
             self.unshown.push_str(&held);
         }
         self.show(sink);
@@ -100,9 +109,18 @@ impl Live {
                 let held = std::mem::take(&mut self.held);
                 let marker = frame::marker(&held).filter(|_| whole);
                 if let Some(part) = marker.and_then(|marker| self.after(&marker)) {
+                    self.fence = None;
                     return self.change(part, sink);
                 }
-                self.held = held;
+                let begins = std::mem::take(&mut self.file_begins);
+                if whole && self.open.is_some() && held.trim_start().starts_with("```") {
+                    let before = self.fence.replace(held);
+                    if begins {
+                        self.fence = None;
+                    }
+                    return self.add(&before.unwrap_or_default());
+                }
+                self.held = self.fence.take().unwrap_or_default() + &held;
             }
             Turn::Word { word, keep } => {
                 let text = self.held.trim_start();
@@ -142,6 +160,7 @@ impl Live {
         match (marker, self.open) {
             (Marker::Opening { width, .. }, None) => {
                 self.open = Some(*width);
+                self.file_begins = true;
                 Some(TextPart::Result)
             }
             (Marker::Opening { width, .. }, Some(own)) if *width == own => Some(TextPart::Result),
@@ -183,8 +202,12 @@ fn rate(tokens: u32, since_first: Duration) -> f32 {
     (tokens - 1) as f32 / since_first.as_secs_f32()
 }
 
+/// Whether a line that is not whole may become a marker or a fence.
 fn may_be_marker(line: &str) -> bool {
     let text = line.trim_start();
+    if text.starts_with('`') {
+        return text.len() < 40;
+    }
     let brackets = text.chars().take_while(|&c| c == '<').count();
     match brackets {
         0 => text.is_empty(),
@@ -225,6 +248,16 @@ mod tests {
             let (reasoning, result) = shown(Turn::Markers, text, size);
             assert_eq!(reasoning, "I think.\nDone", "in pieces of {size}");
             assert_eq!(result, "x = '<<<'\n<<<<END>>>>\n", "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn a_fence_around_a_file_is_not_shown() {
+        let text = "Hm.\n<<<FILE a.py>>>\n```python\nx = 1\n```\ny\n```\n<<<END>>>";
+        for size in 1..text.len() {
+            let (reasoning, result) = shown(Turn::Markers, text, size);
+            assert_eq!(reasoning, "Hm.\n", "in pieces of {size}");
+            assert_eq!(result, "x = 1\n```\ny\n", "in pieces of {size}");
         }
     }
 

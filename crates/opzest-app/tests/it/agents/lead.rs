@@ -82,7 +82,7 @@ async fn a_server_that_can_gets_a_schema_and_one_that_cannot_words() {
     instruct(stage.session.state(), &watched.call())
         .await
         .expect("answers");
-    let request = watched.model.requests().remove(0);
+    let request = watched.model().requests().remove(0);
     assert!(matches!(
         request.constraint,
         Some(Constraint::JsonSchema(_))
@@ -99,7 +99,7 @@ async fn a_server_that_can_gets_a_schema_and_one_that_cannot_words() {
         .await
         .expect("answers");
     assert_eq!(found.instruction, "i");
-    let second = watched.model.requests().remove(1);
+    let second = watched.model().requests().remove(1);
     assert_eq!(second.constraint, None);
     assert!(
         !second.messages[1].content.contains("JSON"),
@@ -115,7 +115,7 @@ async fn after_feedback_the_lead_reads_it() {
             .await
             .expect("answers");
         watched
-            .model
+            .model()
             .requests()
             .remove(0)
             .messages

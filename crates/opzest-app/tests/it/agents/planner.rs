@@ -91,7 +91,7 @@ async fn the_planner_chooses_the_workflow() {
     let watched = Watched::new(Scripted::new(SERVER, script));
     let found = plan(unchosen.session.state(), &workflows, &watched.call()).await;
     assert_eq!(found.expect("answers").workflow.as_str(), "script");
-    let requests = watched.model.requests();
+    let requests = watched.model().requests();
     insta::assert_snapshot!(requests[0].messages[0].content);
     assert!(
         requests[1].messages[0].content.contains("Python"),

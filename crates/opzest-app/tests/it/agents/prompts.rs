@@ -51,7 +51,7 @@ async fn prompts_of_every_workflow() {
             .await
             .expect("analyses");
         let mut requests = watched
-            .model
+            .model()
             .requests()
             .into_iter()
             .map(|request| request.messages);

@@ -17,13 +17,13 @@ fn lines(count: usize) -> String {
 
 /// Prompt and answer were within the context, by the model's own count.
 fn assert_fits(watched: &Watched) {
-    for request in watched.model.requests() {
+    for request in watched.model().requests() {
         let bytes: usize = request
             .messages
             .iter()
             .map(|message| message.content.len())
             .sum();
-        let tokens = bytes / watched.model.bytes_per_token.unwrap_or(3) + 8;
+        let tokens = bytes / watched.model().bytes_per_token.unwrap_or(3) + 8;
         let answer = request.max_tokens.expect("a limit") as usize;
         let both = tokens + answer;
         assert!(
@@ -51,7 +51,7 @@ async fn a_request_of_ten_megabytes_is_cut_and_told() {
             panic!("one thing was cut: {:?}", planned.spoken.written.left_out);
         };
         assert_eq!(left_out, "the last 10.5 MB of your request");
-        let prompt = &watched.model.requests()[0].messages[1].content;
+        let prompt = &watched.model().requests()[0].messages[1].content;
         assert!(prompt.contains("[... 10.5 MB left out ...]"));
     }
     assert!(
@@ -75,7 +75,7 @@ async fn the_middle_of_a_long_file_is_cut() {
         left_out.ends_with(" lines in the middle of main.py"),
         "{left_out}"
     );
-    let prompt = &watched.model.requests()[0].messages[1].content;
+    let prompt = &watched.model().requests()[0].messages[1].content;
     assert!(
         prompt.contains("print(1) ") && prompt.contains("print(2000)"),
         "both ends stay"
@@ -102,7 +102,7 @@ async fn the_faulty_version_goes_before_the_current_one_and_the_error_keeps_its_
         "{left_out:?}"
     );
     assert!(left_out[1].starts_with("the first ") && left_out[1].ends_with("of the error's text"));
-    let prompt = &watched.model.requests()[0].messages[1].content;
+    let prompt = &watched.model().requests()[0].messages[1].content;
     assert!(prompt.contains("NameError: x") && prompt.contains("print(20)"));
 }
 

@@ -39,7 +39,7 @@ async fn a_good_answer() {
     );
     assert_eq!(written.left_out, Vec::<String>::new());
 
-    let requests = watched.model.requests();
+    let requests = watched.model().requests();
     assert_eq!(
         requests[0].messages, written.messages,
         "what was read is what is recorded"
@@ -84,7 +84,7 @@ async fn a_local_model_is_held_to_the_form() {
     work(stage.session.state(), &watched.call())
         .await
         .expect("answers");
-    let Some(Constraint::Grammar(grammar)) = watched.model.requests().remove(0).constraint else {
+    let Some(Constraint::Grammar(grammar)) = watched.model().requests().remove(0).constraint else {
         panic!("a grammar");
     };
     insta::assert_snapshot!(grammar);
@@ -112,7 +112,7 @@ async fn an_unreadable_answer_is_repaired_once() {
     assert_eq!(worked.artifact, Ok(file("main.py", "print(1)\n")));
     assert!(worked.repaired);
     assert_eq!(worked.spoken.written.raw, GOOD, "the final generation");
-    let messages = &watched.model.requests()[1].messages;
+    let messages = &watched.model().requests()[1].messages;
     assert_eq!(&worked.spoken.written.messages, messages);
     let [.., answer, repair] = messages.as_slice() else {
         panic!("an answer and a request");
@@ -144,7 +144,7 @@ async fn an_unreadable_answer_is_repaired_once() {
         .expect("a step")
         .clone();
     let prompt = step.prompt.expect("the worker has answered");
-    assert_eq!(prompt, watched.model.requests()[0].messages);
+    assert_eq!(prompt, watched.model().requests()[0].messages);
 }
 
 #[tokio::test]
@@ -196,6 +196,6 @@ fn a_hand_edit_has_the_workers_messages() {
     assert!(after[1].content.contains("Print it well."));
     assert_eq!(
         render_raw(&file("main.py", "x = 2")),
-        "<<<FILE main.py>>>\nx = 2\n<<<END>>>\n"
+        "<<<FILE main.py>>>\n```python\nx = 2\n```\n<<<END>>>\n"
     );
 }
