@@ -66,6 +66,7 @@ fn draft<'a>(
         name,
         text: Text::plain(label, text, Keep::Beginning),
         least: 200,
+        most: usize::MAX,
     };
     Draft {
         agent: Agent::Analyst,

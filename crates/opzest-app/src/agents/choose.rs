@@ -21,7 +21,7 @@ pub const UNKNOWN_CONFIDENCE: f32 = 0.5;
 
 /// Log-probabilities of whole texts are far apart even when the model is wrong: they are divided by this
 /// before they become probabilities. Fitted on tests/data/feedback.tsv (docs/experiments.md).
-const TEMPERATURE: f32 = 3.0;
+const TEMPERATURE: f32 = 2.5;
 
 /// Candidates of the first token to look at.
 const CANDIDATES: u32 = 20;

@@ -18,6 +18,9 @@ use opzest_core::workflow::Agent;
 /// Characters of an instruction; what is beyond is cut.
 const MOST_CHARACTERS: usize = 4_000;
 
+/// Bytes of an error, of feedback, of a request: what matters in a longer one is in what is kept.
+const MOST_WORDS: usize = 6_000;
+
 const TEXT_FORM: &str = "Answer with two lines:\nThought: what matters here, in one sentence.\nInstruction: what the worker shall do now, in one to three sentences.";
 
 const JSON_FORM: &str = "Answer with a JSON object: \"reasoning\" says in one sentence what matters here, \"instruction\" says in one to three sentences what the worker shall do now.";
@@ -45,7 +48,10 @@ pub async fn instruct(state: &State, call: &Call<'_>) -> Result<Instructed, Agen
             text: TEXT_FORM.to_owned(),
             grammar: Some(grammar::instruction()),
             json: Some((JSON_FORM, SCHEMA)),
-            turn: Turn::Word("Instruction:"),
+            turn: Turn::Word {
+                word: "Instruction:",
+                keep: false,
+            },
         },
         draft: |format| {
             let mut fixed = state::common(workflow, format);
@@ -88,6 +94,7 @@ fn parts(state: &State, step: &str, before: &Before<'_>) -> Vec<Part> {
         name,
         text: Text::plain(label, text, keep),
         least,
+        most: MOST_WORDS,
     };
     let faulty = match before.faulty {
         Some(Faulty::Files(artifact)) => Text::artifact("the failed version of ", artifact),
@@ -99,6 +106,7 @@ fn parts(state: &State, step: &str, before: &Before<'_>) -> Vec<Part> {
             name: "faulty",
             text: faulty,
             least: 400,
+            most: usize::MAX,
         },
         artifact_part(&state.artifact, 400),
         plain(

@@ -58,7 +58,10 @@ pub async fn plan(
             text: TEXT_FORM.to_owned(),
             grammar: Some(grammar::plan(GRAMMAR_STEPS)),
             json: Some((JSON_FORM, SCHEMA)),
-            turn: Turn::Word("1."),
+            turn: Turn::Word {
+                word: "1.",
+                keep: true,
+            },
         },
         draft: |format| Draft {
             agent: Agent::Planner,
@@ -70,6 +73,7 @@ pub async fn plan(
                     name: "request",
                     text: Text::plain("your request", &state.start.request, Keep::Beginning),
                     least: 0,
+                    most: usize::MAX,
                 },
             ],
         },

@@ -20,7 +20,7 @@ pub fn names(agent: Agent) -> &'static [&'static str] {
         Agent::Lead => &[
             "request", "step", "artifact", "previous", "faulty", "error", "feedback", "redo",
         ],
-        Agent::Worker => &["instruction", "artifact"],
+        Agent::Worker => &["instruction", "artifact", "example"],
         Agent::Analyst => &["step", "words", "artifact", "verdict"],
     }
 }

@@ -187,18 +187,19 @@ fn artifact_of(
     if found.is_empty() {
         return Err(FormProblem::NoFile);
     }
-    if found.iter().all(|file| file.text.trim().is_empty()) {
-        return Err(FormProblem::EmptyFile);
-    }
     let alone = found.len() == 1;
     let written: Vec<_> = found
         .into_iter()
         .map(|file| {
             let name = name_of(&file.name, form, current, alone)?;
-            let text = fences::unwrapped(&file.text, form.kind);
-            Ok((name, frame::with_line_break(text)))
+            let text = fences::unwrapped(&name, &file.text);
+            let text = frame::with_line_break(text);
+            Ok((name, text))
         })
         .collect::<Result<_, FormProblem>>()?;
+    if written.iter().all(|(_, text)| text.trim().is_empty()) {
+        return Err(FormProblem::EmptyFile);
+    }
     let is_new = |name: &FileName| current.files().iter().all(|file| file.name != *name);
     let mut artifact = Artifact::EMPTY;
     // The main file leads, wherever the answer has it.

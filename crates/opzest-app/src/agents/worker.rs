@@ -10,10 +10,11 @@ use super::grammar;
 use super::live::Turn;
 use super::reading::{FormProblem, read_answer};
 use super::state::{self, artifact_words};
+use minijinja::Value;
 use opzest_core::artifact::Artifact;
 use opzest_core::chat::ChatMessage;
 use opzest_core::session::State;
-use opzest_core::workflow::{Agent, Workflow};
+use opzest_core::workflow::{Agent, ArtifactKind, Workflow};
 use opzest_llm::FinishReason;
 
 /// What a worker answered.
@@ -70,20 +71,24 @@ fn draft<'a>(
     current: &Artifact,
     format: String,
 ) -> Draft<'a> {
+    let mut fixed = state::common(workflow, format);
+    fixed.insert("example", Value::from(example(workflow, current)));
     Draft {
         agent: Agent::Worker,
         workflow,
-        fixed: state::common(workflow, format),
+        fixed,
         parts: vec![
             Part {
                 name: "artifact",
                 text: Text::artifact("", current),
                 least: 600,
+                most: usize::MAX,
             },
             Part {
                 name: "instruction",
                 text: Text::plain("the instruction", instruction, Keep::Beginning),
                 least: 0,
+                most: usize::MAX,
             },
         ],
     }
@@ -92,22 +97,55 @@ fn draft<'a>(
 fn form(workflow: &Workflow, current: &Artifact) -> Form {
     let width = frame::width_for(current);
     let main = state::main_file(workflow, current);
-    let (opening, closing) = (frame::opening(width, main.as_str()), frame::closing(width));
     let several = current.files().len() > 1;
     let others = match several {
         true => {
-            "\nEvery other file that you change follows between such lines with its own name. Files that you do not write stay as they are."
+            " Each other file that you change follows in the same way with its own name; the rest stays as it is."
         }
         false => "",
     };
     Form {
         text: format!(
-            "First write one short sentence: what you will do. Then write the whole of {main} between these two lines:\n{opening}\n{closing}{others}"
+            "Answer in the form of the example: one short sentence, then the whole of {main} between its two marker lines.{others}"
         ),
         grammar: Some(grammar::files(width, main, several)),
         json: None,
         turn: Turn::Markers,
     }
+}
+
+/// What an answer looks like: small models follow an example where they do not follow a description.
+fn example(workflow: &Workflow, current: &Artifact) -> String {
+    let (instruction, thought, text) = match workflow.product.kind {
+        ArtifactKind::Python => (
+            "Print the word hello three times.",
+            "I use a loop that prints three times.",
+            "for _ in range(3):\n    print(\"hello\")",
+        ),
+        ArtifactKind::Markdown => (
+            "Write one sentence that thanks Mia for the cake.",
+            "I thank Mia in one friendly sentence.",
+            "Dear Mia, thank you very much for the wonderful cake!",
+        ),
+        ArtifactKind::Page => (
+            "Make a page that says hello.",
+            "I make a small page with a heading.",
+            "<!DOCTYPE html>\n<html>\n<head><title>Hello</title></head>\n<body>\n<h1>Hello!</h1>\n</body>\n</html>",
+        ),
+        ArtifactKind::Json => (
+            "List the colours red and blue.",
+            "I list the two colours.",
+            "[\n  {\"colour\": \"red\"},\n  {\"colour\": \"blue\"}\n]",
+        ),
+    };
+    let width = frame::width_for(current);
+    let main = state::main_file(workflow, current);
+    format!(
+        "Example instruction: {instruction}\nExample answer:\n{thought}\n{}\n{}{}",
+        frame::opening(width, main.as_str()),
+        frame::fenced(main, text),
+        frame::closing(width),
+    )
 }
 
 /// Tokens to keep free: the whole artifact again, and some more; never more than half of the context.
@@ -157,5 +195,6 @@ pub(super) fn artifact_part(current: &Artifact, least: usize) -> Part {
         name: "artifact",
         text: artifact_words(current),
         least,
+        most: usize::MAX,
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of opzest-app from outside, and of the repository as a whole.
 
+mod agents;
 mod architecture;
 mod bindings;
 mod chat;

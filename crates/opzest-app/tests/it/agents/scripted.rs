@@ -182,5 +182,8 @@ impl ChatModel for Scripted {
 /// Tokens of a few characters.
 fn pieces(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
-    chars.chunks(3).map(|piece| piece.iter().collect()).collect()
+    chars
+        .chunks(3)
+        .map(|piece| piece.iter().collect())
+        .collect()
 }

@@ -60,6 +60,7 @@ pub fn written(raw: &str) -> Written {
 }
 
 /// A session and the means to move it on.
+#[derive(Clone)]
 pub struct Stage {
     pub session: Session,
     attempts: u8,
@@ -185,31 +186,44 @@ impl Stage {
 /// Who calls, and what was seen of it.
 pub struct Watched {
     pub caller: Caller,
-    pub model: Arc<Scripted>,
     pub cancel: CancellationToken,
     seen: Arc<Mutex<Vec<AgentPiece>>>,
     sink: Box<dyn Fn(AgentPiece) + Send + Sync>,
+    scripted: Option<Arc<Scripted>>,
 }
 
 impl Watched {
-    pub fn new(model: Scripted) -> Self {
-        let model = Arc::new(model);
+    pub fn by(caller: Caller) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&seen);
         Self {
-            caller: Caller {
-                model: Arc::clone(&model) as _,
-                name: model_name(),
-                context_size: 4096,
-                trace_top_k: Some(64),
-                adapters: Vec::new(),
-                seed: Some(1),
-            },
-            model,
+            caller,
             cancel: CancellationToken::new(),
             seen,
             sink: Box::new(move |piece| into.lock().expect("not poisoned").push(piece)),
+            scripted: None,
         }
+    }
+
+    pub fn new(model: Scripted) -> Self {
+        let model = Arc::new(model);
+        let caller = Caller {
+            model: Arc::clone(&model) as _,
+            name: model_name(),
+            context_size: 4096,
+            trace_top_k: Some(64),
+            adapters: Vec::new(),
+            seed: Some(1),
+        };
+        Self {
+            scripted: Some(model),
+            ..Self::by(caller)
+        }
+    }
+
+    /// The model that plays the script.
+    pub fn model(&self) -> &Scripted {
+        self.scripted.as_ref().expect("made by `new`")
     }
 
     pub fn call(&self) -> Call<'_> {
