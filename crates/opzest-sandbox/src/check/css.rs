@@ -113,6 +113,7 @@ impl Sheet<'_> {
                 {
                     input.parse_nested_block(|inner| self.consume(inner, depth + 1, addresses))?;
                 }
+                // Everything else may stand anywhere.
                 _ => {}
             }
         }

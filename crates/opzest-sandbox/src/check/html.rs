@@ -230,10 +230,10 @@ mod tests {
 
     #[test]
     fn hostile_texts_end() {
-        let attributes: String = (0..10_000).map(|n| format!(" a{n}")).collect();
+        let attributes: String = (0..3_000).map(|n| format!(" a{n}")).collect();
         for text in [
             "<div>".repeat(100_000),
-            "<".repeat(100_000),
+            "<".repeat(20_000),
             format!("<a{attributes}>"),
         ] {
             let _ = pieces(&text);

@@ -284,12 +284,13 @@ mod tests {
 
     #[test]
     fn depth_and_size_are_bounded() {
-        for part in [
-            "[", "![", "> ", "- ", "*a ", "<", "`", "(", "[a](", "|", "&", "[^",
-        ] {
+        for part in ["[", "> ", "*a "] {
             check_markdown(&part.repeat(100_000));
         }
-        for part in ["<b>", "**[", "1. ", "\\", "_a", "[a]: b\n"] {
+        for part in [
+            "![", "- ", "<", "`", "(", "[a](", "|", "&", "[^", "<b>", "**[", "1. ", "\\", "_a",
+            "[a]: b\n",
+        ] {
             check_markdown(&format!("a\n{}\nb", part.repeat(10_000)));
         }
         assert!(texts(&"x".repeat(MOST_BYTES + 1))[0].contains("larger than 2 MB"));

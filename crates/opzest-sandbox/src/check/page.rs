@@ -1,5 +1,7 @@
 //! Pages: HTML with the JavaScript and CSS in it and beside it, which must work without a network.
 
+use super::address::addresses;
+use super::content::shows_something;
 use super::html::{self, Piece, Pieces, Start};
 use super::structure::Structure;
 use super::{Place, Problem, css, json, place, script, tidy};
@@ -14,21 +16,13 @@ const MOST_PROBLEMS: usize = 200;
 /// Mistakes that are shown of one piece of JavaScript: later ones mostly follow from the first.
 const MOST_MISTAKES_OF_A_SCRIPT: usize = 3;
 
-/// Elements that show something without any text.
-const SHOWS: [&str; 17] = [
-    "img", "svg", "canvas", "video", "audio", "input", "button", "textarea", "select", "iframe",
-    "object", "embed", "hr", "progress", "meter", "math", "table",
-];
-/// Elements whose text is not shown.
-const HIDES: [&str; 6] = ["script", "style", "title", "template", "noscript", "head"];
-
 /// Everything in an artifact that a browser reads: pages, scripts, style sheets and JSON.
 pub fn check_html(artifact: &Artifact) -> Vec<Problem> {
     let mut problems = Vec::new();
     let pages = artifact
         .files()
         .iter()
-        .filter(|file| kind(file) == "html")
+        .filter(|file| kind(file) == FileKind::Page)
         .count();
     if pages == 0 {
         problems.push(Problem::error(
@@ -54,19 +48,27 @@ pub fn check_html(artifact: &Artifact) -> Vec<Problem> {
     problems
 }
 
-fn kind(file: &ArtifactFile) -> &'static str {
-    let extension = file
-        .name
-        .as_str()
-        .rsplit_once('.')
-        .map(|(_, extension)| extension);
-    match extension.map(str::to_ascii_lowercase).as_deref() {
-        Some("html" | "htm") => "html",
-        Some("js") => "js",
-        Some("mjs") => "mjs",
-        Some("css") => "css",
-        Some("json") => "json",
-        Some(_) | None => "",
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileKind {
+    Page,
+    Script(Kind),
+    Style,
+    Json,
+    /// Nothing that a browser reads.
+    Other,
+}
+
+fn kind(file: &ArtifactFile) -> FileKind {
+    let name = file.name.as_str().to_ascii_lowercase();
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("html" | "htm") => FileKind::Page,
+        // Which of the two it is shows only where it is used.
+        Some("js") if is_module(&file.text) => FileKind::Script(Kind::Module),
+        Some("js") => FileKind::Script(Kind::Classic),
+        Some("mjs") => FileKind::Script(Kind::Module),
+        Some("css") => FileKind::Style,
+        Some("json") => FileKind::Json,
+        Some(_) | None => FileKind::Other,
     }
 }
 
@@ -74,20 +76,13 @@ fn check_file(file: &ArtifactFile, artifact: &Artifact) -> Vec<Problem> {
     let start = Place { line: 1, column: 1 };
     let mut page = Page::new(&file.text, artifact);
     match kind(file) {
-        "html" => page.check(),
-        // Which of the two it is shows only where it is used.
-        "js" => {
-            let kind = if is_module(&file.text) {
-                Kind::Module
-            } else {
-                Kind::Classic
-            };
-            page.script(&file.text, kind, start);
+        FileKind::Page => page.check(),
+        FileKind::Script(kind) => page.script(&file.text, kind, start),
+        FileKind::Style => page.style(&file.text, start),
+        FileKind::Json => {
+            page.problems = json::check_json(&file.text, None).expect("there is no schema");
         }
-        "mjs" => page.script(&file.text, Kind::Module, start),
-        "css" => page.style(&file.text, start),
-        "json" => page.problems = json::check_json(&file.text, None).expect("there is no schema"),
-        _ => {}
+        FileKind::Other => {}
     }
     page.problems
 }
@@ -332,83 +327,6 @@ impl<'a> Page<'a> {
             self.add(Problem::warning(Place { line, column: 1 }, message));
         }
     }
-}
-
-/// What an element makes a browser load.
-fn addresses(start: &Start) -> Vec<&str> {
-    let get = |name: &str| start.attribute(name);
-    let set = |name: &str| {
-        let set = get(name).filter(|set| !set.trim_start().starts_with("data:"));
-        let each = set.into_iter().flat_map(|set| set.split(','));
-        each.filter_map(|one| one.split_whitespace().next())
-    };
-    match start.name.as_str() {
-        "script" | "audio" | "track" | "iframe" | "embed" | "input" => {
-            get("src").into_iter().collect()
-        }
-        "img" | "source" => get("src").into_iter().chain(set("srcset")).collect(),
-        "video" => get("src").into_iter().chain(get("poster")).collect(),
-        "object" => get("data").into_iter().collect(),
-        "image" | "use" => get("href").into_iter().chain(get("xlink:href")).collect(),
-        "base" => get("href").into_iter().collect(),
-        "link" if loads(get("rel").unwrap_or("")) => get("href").into_iter().collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Links of other kinds only say something about the page.
-fn loads(relation: &str) -> bool {
-    let mut words = relation.split_whitespace();
-    words.any(|word| {
-        [
-            "stylesheet",
-            "icon",
-            "preload",
-            "modulepreload",
-            "prefetch",
-            "preconnect",
-            "dns-prefetch",
-            "manifest",
-        ]
-        .iter()
-        .any(|kind| word.eq_ignore_ascii_case(kind))
-    })
-}
-
-fn shows_something(pieces: &Pieces) -> bool {
-    let mut hidden: Vec<&str> = Vec::new();
-    for (piece, _) in pieces {
-        match piece {
-            Piece::Start(start) if HIDES.contains(&start.name.as_str()) => {
-                // A script may make the content.
-                if start.name == "script" && start.attribute("src").is_some() {
-                    return true;
-                }
-                hidden.push(&start.name);
-            }
-            Piece::Start(start) => {
-                if start.name == "body" {
-                    hidden.clear();
-                }
-                if hidden.is_empty() && SHOWS.contains(&start.name.as_str()) {
-                    return true;
-                }
-            }
-            Piece::End(name) => {
-                if let Some(at) = hidden.iter().rposition(|open| open == name) {
-                    hidden.truncate(at);
-                }
-            }
-            Piece::Text(text) => {
-                let read = hidden.is_empty() || hidden.last() == Some(&"script");
-                if read && !text.trim().is_empty() {
-                    return true;
-                }
-            }
-            Piece::CutOff => {}
-        }
-    }
-    false
 }
 
 #[cfg(test)]

@@ -134,7 +134,10 @@ impl Arguments {
         let size = limits.folder_bytes.to_string();
         self.add(["--proc", "/proc", "--dev", "/dev"]);
         for folder in ["/dev/shm", "/tmp", FOLDER] {
-            self.add(["--size", &size, "--tmpfs", folder]);
+            if parts.limits_folders {
+                self.add(["--size", &size]);
+            }
+            self.add(["--tmpfs", folder]);
         }
         // Last, as it may lie below one of these.
         if let Some(folder) = &parts.python.folder {

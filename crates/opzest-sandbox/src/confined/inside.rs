@@ -9,6 +9,7 @@ use crate::run::rlimits::process_limit;
 use crate::run::supervise::Stop;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Dir, Mode, OFlags, fstatvfs, open, openat};
+use rustix::io::Errno;
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, Signal, geteuid, pidfd_open, pidfd_send_signal, prlimit,
 };
@@ -78,9 +79,9 @@ impl Inside {
             if self
                 .folders
                 .iter()
-                .any(|folder| files(folder) > limits.files)
+                .any(|folder| is_overfull(folder, limits))
             {
-                return Stop::Files;
+                return Stop::Written;
             }
         }
     }
@@ -167,10 +168,21 @@ impl Inside {
         // With the first process the kernel ends all others. Both may have ended already.
         let _ = pidfd_send_signal(&self.first_process, Signal::KILL);
         let _ = bubblewrap.start_kill();
-        // Waits on this thread, which is the run's own.
-        let mut gone = [PollFd::new(&self.first_process, PollFlags::IN)];
-        if !matches!(poll(&mut gone, Some(&DEATH)), Ok(1..)) {
+        if !self.wait_until_gone() {
             tracing::error!("a sandbox did not end within {} s", DEATH.tv_sec);
+        }
+    }
+
+    /// Waits on this thread, which is the run's own.
+    fn wait_until_gone(&self) -> bool {
+        loop {
+            let mut gone = [PollFd::new(&self.first_process, PollFlags::IN)];
+            match poll(&mut gone, Some(&DEATH)) {
+                Ok(ready) => return ready > 0,
+                // That a child has ended comes as a signal, which ends the waiting.
+                Err(Errno::INTR) => {}
+                Err(_) => return false,
+            }
         }
     }
 }
@@ -202,7 +214,11 @@ fn limit_processes(first_process: Pid, limits: &Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// How many files there are on this file system.
-fn files(folder: &OwnedFd) -> u64 {
-    fstatvfs(folder).map_or(0, |stat| stat.f_files.saturating_sub(stat.f_ffree))
+/// An old bubblewrap cannot limit a file system in memory, and none can limit how many files are on it.
+fn is_overfull(folder: &OwnedFd, limits: &Limits) -> bool {
+    fstatvfs(folder).is_ok_and(|stat| {
+        let files = stat.f_files.saturating_sub(stat.f_ffree);
+        let bytes = stat.f_blocks.saturating_sub(stat.f_bfree) * stat.f_frsize;
+        files > limits.files || bytes > limits.folder_bytes
+    })
 }

@@ -35,7 +35,11 @@ pub(super) struct Gate(PipeWriter);
 
 impl Gate {
     pub(super) fn open(mut self) -> Result<(), SandboxError> {
-        self.0.write_all(b"\n").map_err(SandboxError::Folder)
+        self.0
+            .write_all(b"\n")
+            .map_err(|error| SandboxError::Setup {
+                reason: format!("the program could not be let go ({error})"),
+            })
     }
 }
 

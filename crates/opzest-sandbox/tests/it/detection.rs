@@ -89,11 +89,11 @@ async fn a_bubblewrap_that_does_not_work_is_noticed() {
             ..Tools::find()
         })
     };
-    let old = with("#!/bin/sh\necho 'bwrap: Unknown option --size' >&2\nexit 1\n").await;
+    let old = with("#!/bin/sh\necho 'bwrap: Unknown option --add-seccomp-fd' >&2\nexit 1\n").await;
     assert_eq!(
         old,
         Missing::BubblewrapTooOld {
-            reason: "bwrap: Unknown option --size".into()
+            reason: "bwrap: Unknown option --add-seccomp-fd".into()
         }
     );
     let refused =
@@ -114,6 +114,34 @@ async fn a_bubblewrap_that_does_not_work_is_noticed() {
         matches!(&no_program, Missing::Other { .. }),
         "{no_program:?}"
     );
+}
+
+/// As in Ubuntu 22.04.
+#[tokio::test]
+async fn a_bubblewrap_that_cannot_limit_folders_is_good_enough() {
+    let folder = folder();
+    let real = Tools::find().bubblewrap.expect("bubblewrap");
+    let text = format!(
+        "#!/bin/sh\ncase \" $* \" in *\" --size \"*) echo 'bwrap: Unknown option --size' >&2; exit 1;; esac\nexec {} \"$@\"\n",
+        real.display()
+    );
+    let tools = Tools {
+        bubblewrap: Some(program(folder.path(), "bwrap", &text)),
+        ..Tools::find()
+    };
+    let Availability::Ready(sandbox) = Sandbox::detect_with(&tools).await else {
+        panic!("{:?}", Sandbox::detect_with(&tools).await);
+    };
+    for place in ["/work", "/tmp", "/dev/shm"] {
+        let text = format!(
+            "n = 0\nwhile n < 1000:\n    open(f'{place}/{{n}}', 'wb').write(b'x' * 1_000_000); n += 1"
+        );
+        let report = sandbox
+            .run_python(&script(&text), &patient(), CancellationToken::new())
+            .await
+            .expect("starts");
+        assert_eq!(report.outcome, RunOutcome::TooMuchWritten, "{place}");
+    }
 }
 
 #[tokio::test]
