@@ -87,12 +87,12 @@ describe("tokens", () => {
 });
 
 describe("readiness", () => {
-  const part = (have: number, need: number, unit: string) => ({ label: unit, have, need, unit });
+  const part = (have: number, need: number, unit: string) => ({ label: unit, have, need, unit: { one: unit, many: `${unit}s` } });
   it("is as ready as the part that is missing most, and says what is missing", () => {
-    const parts = [part(50, 200, "examples"), part(6, 12, "sessions"), part(3, 0, "words")];
+    const parts = [part(50, 200, "example"), part(11, 12, "session"), part(3, 0, "word")];
     expect(readiness(parts)).toBe(0.25);
-    expect(missingWords(parts)).toBe("150 more examples and 6 more sessions");
-    expect(missingWords([part(2, 2, "examples")])).toBe("");
+    expect(missingWords(parts)).toBe("150 more examples and 1 more session");
+    expect(missingWords([part(2, 2, "example")])).toBe("");
     expect([readiness([]), readiness([part(9, 3, "x")]), readiness([part(-4, 3, "x")])]).toEqual([0, 1, 0]);
   });
 

@@ -5,8 +5,7 @@ export interface Part {
   label: string;
   have: number;
   need: number;
-  /** In the plural: “examples”, “sessions”. */
-  unit: string;
+  unit: { one: string; many: string };
 }
 
 /** 0 to 1: as ready as the part that is missing most. */
@@ -21,6 +20,9 @@ export function missing(parts: readonly Part[]): Part[] {
 
 /** “87 more examples and 2 more sessions” */
 export function missingWords(parts: readonly Part[]): string {
-  const words = missing(parts).map((part) => `${whole(part.need - part.have)} more ${part.unit}`);
+  const words = missing(parts).map((part) => {
+    const count = part.need - part.have;
+    return `${whole(count)} more ${count === 1 ? part.unit.one : part.unit.many}`;
+  });
   return words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
