@@ -85,6 +85,43 @@ commands! {
     measure_model(ModelArgument) -> ModelSpeed;
     read_settings(NoArguments) -> SettingsView;
     change_settings(ChangeSettings) -> SettingsView;
+    list_workflows(NoArguments) -> WorkflowList;
+    list_use_cases(NoArguments) -> Vec<UseCaseInfo>;
+    create_use_case(CreateUseCase) -> UseCaseInfo;
+    rename_use_case(RenameUseCase) -> Vec<UseCaseInfo>;
+    sandbox_info(NoArguments) -> SandboxInfo;
+    list_sessions(ListSessions) -> SessionList;
+    new_session(NewSession) -> SessionView;
+    open_session(SessionArgument) -> SessionView;
+    rename_session(RenameSession) -> SessionSummary;
+    move_session(MoveSession) -> SessionSummary;
+    delete_session(SessionArgument) -> ();
+    act_on_session(ActOnSession) -> SessionView;
+    stop_watching(SessionArgument) -> ();
+    run_artifact(RunArtifact) -> RunView;
+    show_preview(ShowPreview) -> ();
+    export_product(ExportProduct) -> Vec<String>;
+    list_examples(ListExamples) -> ExamplePage;
+    open_example(ExampleArgument) -> ExampleView;
+    example_trace(ExampleTrace) -> TraceView;
+    edit_example(EditExample) -> ExampleView;
+    delete_examples(DeleteExamples) -> DeletionView;
+    mark_examples(MarkExamples) -> ();
+    dataset_stats(NoArguments) -> Vec<DatasetStats>;
+    export_dataset(ExportDataset) -> DatasetExport;
+    import_dataset(ImportDataset) -> ImportReport;
+    watch_session(SessionArgument) -> (), emits SessionEvent;
+    list_teachers(NoArguments) -> TeachersView;
+    set_teachers(SetTeachers) -> TeachersView;
+    add_remote_model(AddRemoteModel) -> TeachersView;
+    list_remote_models(ListRemoteModels) -> Vec<String>;
+    set_model_key(SetModelKey) -> TeachersView;
+    test_teacher(ModelArgument) -> TeacherTest;
+    storage(NoArguments) -> StorageView;
+    back_up_now(NoArguments) -> StorageView;
+    check_store(NoArguments) -> CheckReport;
+    restore_backup(BackupArgument) -> StorageView;
+    set_traces_cap(SetTracesCap) -> StorageView;
 }
 
 /// 64-bit numbers never cross as numbers, so their TypeScript type is never asked for.
@@ -123,6 +160,71 @@ pub fn typescript() -> String {
         ChatEvent,
         ChatOutcome,
         ModelSpeed,
+        WorkflowInfo,
+        RequestTemplate,
+        WorkflowList,
+        ArtifactKind,
+        UseCaseInfo,
+        Scope,
+        SessionStatus,
+        SessionSummary,
+        SessionList,
+        FileText,
+        SessionView,
+        PlanView,
+        StepStatus,
+        StepView,
+        WhoWorked,
+        CycleView,
+        InstructionView,
+        AttemptView,
+        CheckView,
+        Verdict,
+        FeedbackView,
+        AnalysisView,
+        CycleEnd,
+        SwitchCause,
+        TeacherSwitchView,
+        VersionView,
+        Agent,
+        PoolView,
+        PoolTeacher,
+        Need,
+        SentMessage,
+        SessionAct,
+        StepEdit,
+        SessionEvent,
+        WritingPart,
+        RunView,
+        SandboxInfo,
+        Split,
+        Reason,
+        ExampleFilter,
+        ExampleSummary,
+        ExamplePage,
+        SideView,
+        ExampleView,
+        Side,
+        TraceView,
+        TokenView,
+        CandidateView,
+        DatasetStats,
+        Readiness,
+        DatasetFormat,
+        DatasetExport,
+        ImportReport,
+        ImportProblem,
+        DeletionView,
+        TeachersView,
+        AgentPool,
+        TeacherInfo,
+        RemoteInfo,
+        TermsKind,
+        TeacherTerms,
+        TeacherTest,
+        StorageView,
+        BackupView,
+        CheckReport,
     ];
     format!(
         "// Generated from crates/opzest-app by `make bindings`. Do not edit.\n\n{}\n\n\

@@ -4,11 +4,13 @@
 //! Native inference runs in a worker process (opzest-llm), the store is behind one lock, and nothing
 //! here opens a socket.
 
+pub mod agents;
 mod answer;
 pub mod app;
 mod catalog;
 pub mod commands;
 mod conversations;
+mod dataset;
 pub mod dto;
 mod error;
 mod events;
@@ -17,8 +19,14 @@ mod folders;
 mod info;
 pub mod logging;
 mod models;
+pub mod preview;
 mod runner;
+mod sessions;
 mod settings;
+mod storage;
+mod teachers;
+mod upkeep;
+pub mod workflows;
 
 pub use app::{Access, App, AppOptions};
 pub use events::{EventSink, Events};
@@ -34,10 +42,14 @@ pub mod calls {
         export_conversation, list_conversations, open_conversation, regenerate,
         rename_conversation, select_variant, send_message, stop_generation,
     };
+    pub use crate::dataset::*;
     pub use crate::info::{NoArguments, app_info, finish_welcome, ui_ready};
     pub use crate::models::{
         AddModelFile, ModelArgument, add_model_file, list_models, measure_model, remove_model,
         select_model,
     };
+    pub use crate::sessions::*;
     pub use crate::settings::{ChangeSettings, change_settings, read_settings};
+    pub use crate::storage::*;
+    pub use crate::teachers::*;
 }

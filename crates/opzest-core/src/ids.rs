@@ -59,6 +59,40 @@ uuid_id!(
     UseCaseId, "use case"
 );
 
+uuid_id!(
+    /// One session: from a request to a product.
+    SessionId, "session"
+);
+uuid_id!(
+    /// One step of a session's plan.
+    StepId, "step"
+);
+uuid_id!(
+    /// One whole artifact that a worker wrote, or that a user wrote in its place.
+    AttemptId, "attempt"
+);
+uuid_id!(
+    /// One row of the dataset.
+    ExampleId, "example"
+);
+uuid_id!(
+    /// One generation of a model; names its trace.
+    GenerationId, "generation"
+);
+
+uuid_id!(
+    /// One import into the dataset.
+    ImportId, "import"
+);
+
+impl From<AttemptId> for ExampleId {
+    /// An attempt makes one row at most, so the row takes its id: an undone and repeated verdict
+    /// makes the same row again.
+    fn from(attempt: AttemptId) -> Self {
+        Self(attempt.0)
+    }
+}
+
 /// A model known to the app, as a slug: lower-case letters, digits, `.`, `_` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

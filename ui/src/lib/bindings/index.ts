@@ -140,6 +140,400 @@ export type ChatOutcome = { conversation: ConversationSummary, answer: Message, 
 
 export type ModelSpeed = { modelName: string, threads: number, readingTokensPerSecond: number, writingTokensPerSecond: number, loadMs: number, peakMemoryMb: number, };
 
+export type WorkflowInfo = { id: string, version: number, name: string, description: string, kind: ArtifactKind, 
+/**
+ * The product's main file.
+ */
+fileName: string, 
+/**
+ * Failed attempts before the next teacher takes over.
+ */
+attempts: number, templates: Array<RequestTemplate>, 
+/**
+ * The user's own file it was read from; absent for one that comes with OpZest.
+ */
+path: string | null, };
+
+export type RequestTemplate = { title: string, request: string, };
+
+export type WorkflowList = { workflows: Array<WorkflowInfo>, 
+/**
+ * Files of the user's folder that cannot be used, with file, line and reason.
+ */
+problems: Array<UiError>, 
+/**
+ * Where the user's own files belong.
+ */
+folder: string, };
+
+export type ArtifactKind = "markdown" | "python" | "page" | "json";
+
+export type UseCaseInfo = { id: string, name: string, sessions: number, 
+/**
+ * Complete rows.
+ */
+examples: number, };
+
+export type Scope = "private" | "communal";
+
+export type SessionStatus = "working" | "needsYou" | "paused" | "finished" | "stopped";
+
+export type SessionSummary = { id: string, title: string, status: SessionStatus, scope: Scope, useCaseId: string, useCase: string, 
+/**
+ * Absent until it is chosen.
+ */
+workflow: string | null, kind: ArtifactKind | null, createdAt: number, updatedAt: number, 
+/**
+ * Accepted versions of the product.
+ */
+versions: number, 
+/**
+ * Rows of the dataset, pending ones included.
+ */
+examples: number, };
+
+export type SessionList = { items: Array<SessionSummary>, total: number, };
+
+export type FileText = { name: string, text: string, };
+
+export type SessionView = { summary: SessionSummary, request: string, 
+/**
+ * What the session began with.
+ */
+startFiles: Array<FileText>, workflow: WorkflowInfo | null, plan: PlanView | null, steps: Array<StepView>, 
+/**
+ * The current artifact.
+ */
+files: Array<FileText>, versions: Array<VersionView>, need: Need, 
+/**
+ * The teachers of each agent, in order.
+ */
+pools: Array<PoolView>, 
+/**
+ * Failed attempts since the count began, and how many are allowed.
+ */
+failedAttempts: number, allowedAttempts: number, canUndo: boolean, 
+/**
+ * The last attempt failed its check and can be accepted all the same.
+ */
+canOverrule: boolean, 
+/**
+ * Something could not be saved; it is kept and tried again with the next action.
+ */
+unsaved: UiError | null, };
+
+export type PlanView = { reasoning: string, by: WhoWorked, leftOut: Array<string>, };
+
+export type StepStatus = "waiting" | "current" | "done" | "skipped";
+
+export type StepView = { id: string, text: string, status: StepStatus, cycles: Array<CycleView>, };
+
+export type WhoWorked = { modelId: string, modelName: string, remote: boolean, 
+/**
+ * Seconds from the request to the end.
+ */
+seconds: number, 
+/**
+ * Tokens written; 0 if the model does not tell.
+ */
+tokens: number, };
+
+export type CycleView = { instruction: InstructionView | null, attempt: AttemptView | null, feedback: FeedbackView | null, end: CycleEnd | null, switch: TeacherSwitchView | null, };
+
+export type InstructionView = { text: string, reasoning: string, by: WhoWorked, leftOut: Array<string>, };
+
+export type AttemptView = { id: string, 
+/**
+ * From 1, within its step.
+ */
+number: number, by: WhoWorked, reasoning: string, 
+/**
+ * Everything the model wrote.
+ */
+raw: string, 
+/**
+ * Empty if no artifact could be found in it.
+ */
+files: Array<FileText>, leftOut: Array<string>, check: CheckView | null, };
+
+export type CheckView = { "outcome": "passed", output: string, warnings: Array<string>, } | { "outcome": "failed", error: string, output: string, } | { "outcome": "notRun", why: string, };
+
+export type Verdict = "redo" | "furtherEdit" | "accepted";
+
+export type FeedbackView = { words: string, analysis: AnalysisView | null, };
+
+export type AnalysisView = { verdict: Verdict, 
+/**
+ * Probabilities, which sum to 1.
+ */
+redo: number, furtherEdit: number, accepted: number, reason: string, modelName: string, };
+
+export type CycleEnd = { "how": "error", error: string, } | { "how": "judged", verdict: Verdict, byUser: boolean, } | { "how": "handEdited", attemptId: string, files: Array<FileText>, words: string, } | { "how": "overruled" };
+
+export type SwitchCause = "failures" | "unreachable" | "noConsent" | "user";
+
+export type TeacherSwitchView = { from: string | null, to: string | null, cause: SwitchCause, };
+
+export type VersionView = { 
+/**
+ * From 1.
+ */
+number: number, stepId: string, attemptId: string, files: Array<FileText>, byHand: boolean, 
+/**
+ * The last one of a finished session.
+ */
+isFinal: boolean, };
+
+export type Agent = "planner" | "lead" | "worker" | "analyst";
+
+export type PoolView = { agent: Agent, teachers: Array<PoolTeacher>, 
+/**
+ * The place of the one in use; past the end if there is none.
+ */
+place: number, };
+
+export type PoolTeacher = { modelId: string, name: string, remote: boolean, 
+/**
+ * The user has refused to send this session's text to it.
+ */
+refused: boolean, };
+
+export type Need = { "kind": "working", agent: Agent, modelName: string, remote: boolean, } | { "kind": "checking" } | { "kind": "approvePlan" } | { "kind": "judge" } | { "kind": "chooseVerdict" } | { "kind": "poolExhausted" } | { "kind": "teacher", agent: Agent, } | { "kind": "trouble", agent: Agent, problem: UiError, } | { "kind": "consent", agent: Agent, modelId: string, modelName: string, 
+/**
+ * The server's address.
+ */
+destination: string, 
+/**
+ * Exactly what would be sent first.
+ */
+messages: Array<SentMessage>, } | { "kind": "resume" } | { "kind": "nothing" };
+
+export type SentMessage = { role: string, text: string, };
+
+export type SessionAct = { "act": "approvePlan" } | { "act": "editPlan", steps: Array<StepEdit>, } | { "act": "feedback", words: string, } | { "act": "verdict", verdict: Verdict, words: string, } | { "act": "handEdit", files: Array<FileText>, words: string, } | { "act": "overrule", words: string, } | { "act": "undo" } | { "act": "skipStep" } | { "act": "tryAgain" } | { "act": "chooseTeacher", agent: Agent, place: number, } | { "act": "setPool", agent: Agent, modelIds: Array<string>, } | { "act": "consent", modelId: string, allow: boolean, } | { "act": "pause" } | { "act": "resume" } | { "act": "stop" };
+
+export type StepEdit = { id: string | null, text: string, };
+
+export type SessionEvent = { "kind": "changed", session: SessionView, } | { "kind": "loadingModel", modelName: string, } | { "kind": "reading", read: number, total: number, } | { "kind": "writing", agent: Agent, 
+/**
+ * Its chain of thought, or what it makes.
+ */
+part: WritingPart, text: string, tokens: number, tokensPerSecond: number, } | { "kind": "startedOver", why: string, } | { "kind": "previewProblem", message: string, };
+
+export type WritingPart = "reasoning" | "result";
+
+export type RunView = { passed: boolean, 
+/**
+ * How it ended, in words.
+ */
+outcome: string, stdout: string, stderr: string, files: Array<FileText>, wallMs: number, };
+
+export type SandboxInfo = { ready: boolean, problem: UiError | null, 
+/**
+ * Pages can be run in a preview.
+ */
+preview: boolean, };
+
+export type Split = "train" | "heldOut";
+
+export type Reason = "error" | "redo" | "furtherEdit" | "handEdit";
+
+export type ExampleFilter = { 
+/**
+ * Words to be found in prompt, chosen, rejected or the user's words.
+ */
+query: string | null, useCaseId: string | null, sessionId: string | null, scope: Scope | null, split: Split | null, reason: Reason | null, 
+/**
+ * Rows whose chosen is missing (true), or there (false).
+ */
+pending: boolean | null, 
+/**
+ * Rows with both sides (true), or with only chosen (false).
+ */
+paired: boolean | null, };
+
+export type ExampleSummary = { id: string, 
+/**
+ * The instruction's first words.
+ */
+title: string, words: string, reason: Reason | null, pending: boolean, paired: boolean, byHand: boolean, edited: boolean, traced: boolean, scope: Scope, split: Split, useCase: string, modelName: string | null, createdAt: number, };
+
+export type ExamplePage = { items: Array<ExampleSummary>, total: number, 
+/**
+ * The search was so wide that `total` is only a lower bound.
+ */
+totalIsLeast: boolean, 
+/**
+ * Hand this in for the next page; absent on the last one.
+ */
+next: string | null, };
+
+export type SideView = { 
+/**
+ * The raw text that is trained on.
+ */
+text: string, reasoning: string, files: Array<FileText>, words: string, modelName: string | null, cycle: number | null, tracedTokens: number, };
+
+export type ExampleView = { summary: ExampleSummary, prompt: Array<SentMessage>, chosen: SideView | null, rejected: SideView | null, sessionId: string | null, sessionTitle: string | null, useCaseId: string, overruled: boolean, promptVersion: number | null, workflow: string | null, };
+
+export type Side = "chosen" | "rejected";
+
+export type TraceView = { modelName: string, k: number, tokens: Array<TokenView>, 
+/**
+ * Bytes that it takes in the store.
+ */
+storedBytes: number, };
+
+export type TokenView = { text: string, 
+/**
+ * Natural logarithm of its probability.
+ */
+logprob: number, 
+/**
+ * The most probable candidates, best first; at most ten.
+ */
+top: Array<CandidateView>, 
+/**
+ * Probability of everything that is not kept.
+ */
+tail: number, };
+
+export type CandidateView = { text: string, logprob: number, };
+
+export type DatasetStats = { useCaseId: string, useCase: string, sessions: number, 
+/**
+ * With chosen.
+ */
+complete: number, 
+/**
+ * Of these, with rejected.
+ */
+paired: number, pending: number, traced: number, heldOut: number, communal: number, readiness: Readiness, };
+
+export type Readiness = { 
+/**
+ * From 0 to 1; 1 is ready.
+ */
+share: number, ready: boolean, 
+/**
+ * "12 of 30 finished results; 18 more and you can train."
+ */
+words: string, 
+/**
+ * What is missing, one sentence each.
+ */
+missing: Array<string>, };
+
+export type DatasetFormat = "jsonl" | "parquet";
+
+export type DatasetExport = { path: string, rows: number, 
+/**
+ * Left out because they are pending.
+ */
+pending: number, bytes: number, };
+
+export type ImportReport = { added: number, 
+/**
+ * Were there already.
+ */
+duplicates: number, bad: number, 
+/**
+ * The first bad lines; there may be more.
+ */
+problems: Array<ImportProblem>, };
+
+export type ImportProblem = { 
+/**
+ * From 1.
+ */
+line: number, message: string, };
+
+export type DeletionView = { deleted: number, 
+/**
+ * "The accepted text is still in 2 other rows of this step."
+ */
+remains: Array<string>, };
+
+export type TeachersView = { 
+/**
+ * All models that can teach, in the order in which they were added.
+ */
+teachers: Array<TeacherInfo>, 
+/**
+ * Each agent's models, best first.
+ */
+pools: Array<AgentPool>, };
+
+export type AgentPool = { agent: Agent, modelIds: Array<string>, };
+
+export type TeacherInfo = { model: Model, remote: RemoteInfo | null, 
+/**
+ * The most candidates per token; 0: no log-probabilities; absent: not tested yet.
+ */
+traceK: number | null, 
+/**
+ * What its licence or its maker's terms say about training on its answers.
+ */
+terms: TeacherTerms, };
+
+export type RemoteInfo = { address: string, 
+/**
+ * What the server calls the model.
+ */
+name: string, hasKey: boolean, 
+/**
+ * Tokens that one conversation may hold, if known.
+ */
+contextSize: number | null, 
+/**
+ * "json_schema", "json_object" or nothing.
+ */
+structured: string | null, };
+
+export type TermsKind = "allowed" | "conditions" | "forbidden" | "unknown";
+
+export type TeacherTerms = { kind: TermsKind, 
+/**
+ * One or two sentences for the user.
+ */
+words: string, };
+
+export type TeacherTest = { reachable: boolean, problem: UiError | null, traceK: number, 
+/**
+ * Why there are no log-probabilities, if there are none.
+ */
+traceProblem: string | null, structured: string | null, firstTokenMs: number | null, 
+/**
+ * What it answered to "Say hello."
+ */
+answer: string, };
+
+export type StorageView = { databaseBytes: number, tracesBytes: number, backupsBytes: number, 
+/**
+ * The most that traces may take.
+ */
+tracesCapBytes: number, freeBytes: number | null, backups: Array<BackupView>, 
+/**
+ * What the last check found; absent: none since the start.
+ */
+check: CheckReport | null, };
+
+export type BackupView = { 
+/**
+ * Its file name, which names it in commands.
+ */
+name: string, madeAt: number, bytes: number, conversations: number | null, examples: number | null, 
+/**
+ * Why it cannot be restored.
+ */
+problem: string | null, };
+
+export type CheckReport = { sound: boolean, 
+/**
+ * What is wrong, one sentence each.
+ */
+problems: Array<string>, tookMs: number, };
+
 export interface Commands {
   app_info: { args: Record<symbol, never>; event: never; result: AppInfo };
   finish_welcome: { args: Record<symbol, never>; event: never; result: null };
@@ -176,4 +570,113 @@ modelId: string | null, }; event: ChatEvent; result: ChatOutcome };
   measure_model: { args: { id: string, }; event: never; result: ModelSpeed };
   read_settings: { args: Record<symbol, never>; event: never; result: SettingsView };
   change_settings: { args: { settings: Settings, }; event: never; result: SettingsView };
+  list_workflows: { args: Record<symbol, never>; event: never; result: WorkflowList };
+  list_use_cases: { args: Record<symbol, never>; event: never; result: Array<UseCaseInfo> };
+  create_use_case: { args: { name: string, }; event: never; result: UseCaseInfo };
+  rename_use_case: { args: { id: string, name: string, }; event: never; result: Array<UseCaseInfo> };
+  sandbox_info: { args: Record<symbol, never>; event: never; result: SandboxInfo };
+  list_sessions: { args: { 
+/**
+ * Words to be found in the title or the request.
+ */
+query: string | null, limit: number, }; event: never; result: SessionList };
+  new_session: { args: { request: string, 
+/**
+ * What is to be worked on.
+ */
+files: Array<FileText>, 
+/**
+ * Absent: the planner chooses.
+ */
+workflow: string | null, 
+/**
+ * Absent: the workflow's own use case.
+ */
+useCaseId: string | null, scope: Scope, 
+/**
+ * The user's own plan; empty: the planner makes one.
+ */
+plan: Array<string>, }; event: never; result: SessionView };
+  open_session: { args: { id: string, }; event: never; result: SessionView };
+  rename_session: { args: { id: string, title: string, }; event: never; result: SessionSummary };
+  move_session: { args: { id: string, useCaseId: string, }; event: never; result: SessionSummary };
+  delete_session: { args: { id: string, }; event: never; result: null };
+  act_on_session: { args: { id: string, act: SessionAct, }; event: never; result: SessionView };
+  stop_watching: { args: { id: string, }; event: never; result: null };
+  run_artifact: { args: { id: string, files: Array<FileText>, stdin: string, 
+/**
+ * The user was told that there is no sandbox, and wants this one run all the same.
+ */
+withoutSandbox: boolean, }; event: never; result: RunView };
+  show_preview: { args: { id: string, files: Array<FileText>, }; event: never; result: null };
+  export_product: { args: { id: string, 
+/**
+ * From 1; absent: the last.
+ */
+version: number | null, 
+/**
+ * A folder, where each file is written; nothing there is replaced.
+ */
+folder: string, }; event: never; result: Array<string> };
+  list_examples: { args: { filter: ExampleFilter, 
+/**
+ * The `next` of the page before; absent: the first page.
+ */
+after: string | null, limit: number, }; event: never; result: ExamplePage };
+  open_example: { args: { id: string, }; event: never; result: ExampleView };
+  example_trace: { args: { id: string, side: Side, }; event: never; result: TraceView };
+  edit_example: { args: { id: string, side: Side, 
+/**
+ * The new raw text.
+ */
+text: string, }; event: never; result: ExampleView };
+  delete_examples: { args: { ids: Array<string>, }; event: never; result: DeletionView };
+  mark_examples: { args: { ids: Array<string>, scope: Scope | null, split: Split | null, }; event: never; result: null };
+  dataset_stats: { args: Record<symbol, never>; event: never; result: Array<DatasetStats> };
+  export_dataset: { args: { filter: ExampleFilter, format: DatasetFormat, 
+/**
+ * The file to write; one that is there is replaced.
+ */
+path: string, }; event: never; result: DatasetExport };
+  import_dataset: { args: { path: string, useCaseId: string, }; event: never; result: ImportReport };
+  watch_session: { args: { id: string, }; event: SessionEvent; result: null };
+  list_teachers: { args: Record<symbol, never>; event: never; result: TeachersView };
+  set_teachers: { args: { agent: Agent, 
+/**
+ * Best first.
+ */
+modelIds: Array<string>, }; event: never; result: TeachersView };
+  add_remote_model: { args: { 
+/**
+ * As shown to the user; empty: the server's own name for it.
+ */
+name: string, 
+/**
+ * `https://host/v1`
+ */
+address: string, 
+/**
+ * What the server calls the model.
+ */
+remoteName: string, 
+/**
+ * Kept in the system's keyring, or in a private file; empty: none is needed.
+ */
+key: string, 
+/**
+ * Tokens that one conversation may hold, if known.
+ */
+contextSize: number | null, }; event: never; result: TeachersView };
+  list_remote_models: { args: { address: string, key: string, }; event: never; result: Array<string> };
+  set_model_key: { args: { id: string, 
+/**
+ * Empty: forget it.
+ */
+key: string, }; event: never; result: TeachersView };
+  test_teacher: { args: { id: string, }; event: never; result: TeacherTest };
+  storage: { args: Record<symbol, never>; event: never; result: StorageView };
+  back_up_now: { args: Record<symbol, never>; event: never; result: StorageView };
+  check_store: { args: Record<symbol, never>; event: never; result: CheckReport };
+  restore_backup: { args: { name: string, }; event: never; result: StorageView };
+  set_traces_cap: { args: { bytes: number, }; event: never; result: StorageView };
 }

@@ -3,6 +3,16 @@
 //!
 //! Times are Unix milliseconds as `f64` (exact to the year 287396); ids are strings.
 
+mod dataset;
+mod session;
+mod storage;
+mod teachers;
+
+pub use dataset::*;
+pub use session::*;
+pub use storage::*;
+pub use teachers::*;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -1,0 +1,3 @@
+//! Everything that is promised of the core's public interface.
+
+mod session;

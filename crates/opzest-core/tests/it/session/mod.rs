@@ -1,0 +1,6 @@
+//! Sessions: the storing rules one by one, and random histories.
+
+mod controls;
+mod random;
+mod rules;
+mod support;
