@@ -13,11 +13,8 @@ const LONGEST: u64 = 1 << 20;
 
 pub enum Source {
     Typed(Box<Prompt>),
-    /// Lines of a file, with their numbers.
-    Script {
-        name: String,
-        lines: VecDeque<(usize, Said)>,
-    },
+    /// Lines of a file.
+    Script(VecDeque<Said>),
 }
 
 impl Source {
@@ -38,19 +35,19 @@ impl Source {
             }
             let said = read(line)
                 .map_err(|problem| mistake(format!("{name}, line {number}: {problem}"), ""))?;
-            lines.push_back((number, said));
+            lines.push_back(said);
         }
-        Ok(Self::Script { name, lines })
+        Ok(Self::Script(lines))
     }
 
     pub fn is_script(&self) -> bool {
-        matches!(self, Self::Script { .. })
+        matches!(self, Self::Script(_))
     }
 
     /// What is said next; `None`: nothing more.
     pub fn next(&mut self) -> anyhow::Result<Option<Said>> {
         match self {
-            Self::Script { lines, .. } => Ok(lines.pop_front().map(|(_, said)| said)),
+            Self::Script(lines) => Ok(lines.pop_front()),
             Self::Typed(prompt) => loop {
                 let Some(line) = prompt.read()? else {
                     return Ok(None);
@@ -69,7 +66,7 @@ impl Source {
     /// What comes next, if that is known already.
     pub fn peek(&self) -> Option<&Said> {
         match self {
-            Self::Script { lines, .. } => lines.front().map(|(_, said)| said),
+            Self::Script(lines) => lines.front(),
             Self::Typed(_) => None,
         }
     }

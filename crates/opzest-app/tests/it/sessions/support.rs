@@ -114,11 +114,6 @@ impl Workshop {
         .await;
     }
 
-    pub async fn verdict(&mut self, verdict: Verdict) {
-        let words = String::new();
-        self.act(SessionAct::Verdict { verdict, words }).await;
-    }
-
     pub async fn approve(&mut self) {
         self.until(|need| *need == Need::ApprovePlan).await;
         self.act(SessionAct::ApprovePlan).await;
