@@ -11,6 +11,7 @@ let backend: FakeBackend;
 let page: Record<string, unknown> | null = null;
 
 beforeEach(() => {
+  localStorage.setItem("opzest.view", "assistant");
   backend = startedBackend();
 });
 
