@@ -29,3 +29,14 @@ pub struct TokenTrace {
     /// Probability mass of everything outside `top`, in [0, 1].
     pub tail: f32,
 }
+
+/// One token of an answer, in a trace that is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TokenRecord {
+    Traced(TokenTrace),
+    /// The model gave no distribution here; training uses the hard label.
+    Untraced {
+        /// What was written, so that the tokens around it keep their places in the text.
+        bytes: Vec<u8>,
+    },
+}
