@@ -217,7 +217,8 @@ export class FakeSession {
       if (from?.modelId !== modelId) continue;
       const next = pool.teachers.findIndex((teacher) => !teacher.refused);
       pool.place = next < 0 ? pool.teachers.length : next;
-      if (pool.agent === "worker") this.#switch = { from: from.name, to: pool.teachers[pool.place]?.name ?? null, cause: "noConsent" };
+      if (pool.agent !== "worker" || !this.#cycle) continue;
+      this.#cycle.switch = { from: from.name, to: pool.teachers[pool.place]?.name ?? null, cause: "noConsent" };
     }
   }
 
