@@ -12,6 +12,7 @@ let backend: FakeBackend;
 let page: Record<string, unknown> | null = null;
 
 beforeEach(() => {
+  localStorage.setItem("opzest.view", "assistant");
   backend = startedBackend();
 });
 
@@ -284,7 +285,7 @@ describe("keyboard", () => {
     await showConversation(question("q", "x"), answer("a", "y"));
     key(window, "/", { ctrlKey: true });
     const dialog = await see<HTMLDialogElement>("shortcuts");
-    expect(dialog.textContent).toContain("Search all conversations");
+    expect(dialog.textContent).toContain("Search all of them");
     key(window, "n", { ctrlKey: true });
     expect(find("empty-conversation")).toBeNull(); // a dialog keeps the keyboard
     dialog.close();

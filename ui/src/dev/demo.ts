@@ -3,6 +3,7 @@
 import { FakeBackend, type Handler } from "../lib/backend/fake";
 import { uiError } from "../lib/backend";
 import type { AnswerStats, Conversation, Message, MessageStatus, Model, SettingsView, UiError } from "../lib/bindings";
+import { demoSessions } from "./session-scenes";
 import { CODE, HOSTILE, LETTER, LONG, RTL } from "./samples";
 
 const DAY = 86_400_000;
@@ -91,9 +92,10 @@ function scenes(name: string): Conversation[] {
   return name === "empty" || name === "welcome" ? [] : all;
 }
 
-export function demoBackend(): FakeBackend {
+export async function demoBackend(): Promise<FakeBackend> {
   const scene = new URLSearchParams(location.search).get("scene") ?? "many";
   const demo = new FakeBackend();
+  await demoSessions(demo, scene);
   let conversations = scenes(scene);
   let models = MODELS;
   let stopped = false;

@@ -14,22 +14,44 @@ interface Shortcut {
 
 export const SHORTCUTS: readonly Shortcut[] = [
   ...BUILT.map((view): Shortcut => ({ id: `go-${view.id}`, key: view.key, ctrl: true, does: `Go to ${view.label}` })),
-  { id: "new", key: "n", ctrl: true, does: "New conversation" },
-  { id: "search", key: "k", ctrl: true, does: "Search all conversations" },
-  { id: "copyLast", key: "c", ctrl: true, shift: true, does: "Copy the last answer" },
-  { id: "sidebar", key: "b", ctrl: true, does: "Show or hide the sidebar" },
+  { id: "new", key: "n", ctrl: true, does: "New conversation or session" },
+  { id: "search", key: "k", ctrl: true, does: "Search all of them" },
+  { id: "copyLast", key: "c", ctrl: true, shift: true, does: "Copy the last answer or the result" },
+  { id: "sidebar", key: "b", ctrl: true, does: "Show or hide the list" },
   { id: "settings", key: ",", ctrl: true, does: "Settings" },
   { id: "shortcuts", key: "/", ctrl: true, does: "This list of keys" },
-  { id: "escape", key: "Escape", ctrl: false, does: "Stop the answer, close what is open" },
-];
-
-/** Keys that the composer itself understands. */
-export const COMPOSER_KEYS: readonly { keys: string[]; does: string }[] = [
-  { keys: ["Enter"], does: "Send" },
-  { keys: ["Shift", "Enter"], does: "New line" },
+  { id: "escape", key: "Escape", ctrl: false, does: "Stop the answer, pause the session, close what is open" },
 ];
 
 export const onMac = (): boolean => /Mac|iPhone|iPad/.test(navigator.platform);
+
+export const ctrlKey = (): string => (onMac() ? "⌘" : "Ctrl");
+
+interface KeyLine {
+  keys: readonly string[];
+  does: string;
+}
+
+/** Keys that only some fields understand, by where they are. */
+export const FIELD_KEYS: readonly { where: string; lines: readonly KeyLine[] }[] = [
+  {
+    where: "While you write to the assistant",
+    lines: [
+      { keys: ["Enter"], does: "Send" },
+      { keys: ["Shift", "Enter"], does: "New line" },
+    ],
+  },
+  {
+    where: "In the Workshop",
+    lines: [
+      { keys: [ctrlKey(), "Enter"], does: "Start a session, send your words" },
+      { keys: [ctrlKey(), "Shift", "Enter"], does: "Accept the result" },
+      { keys: [ctrlKey(), "S"], does: "Use your own version, from the editor" },
+      { keys: ["F2"], does: "Rename in the list" },
+      { keys: ["↑", "↓"], does: "Move a step, on its handle" },
+    ],
+  },
+];
 
 export function keysOf(shortcut: Shortcut, mac = onMac()): string[] {
   const key = shortcut.key === "Escape" ? "Esc" : shortcut.key.toUpperCase();

@@ -12,7 +12,7 @@ export interface View {
 }
 
 export const VIEWS: readonly View[] = [
-  { id: "workshop", label: "Workshop", key: "1", built: false },
+  { id: "workshop", label: "Workshop", key: "1", built: true },
   { id: "harvest", label: "Harvest", key: "2", built: false },
   { id: "assistant", label: "Assistant", key: "3", built: true },
   { id: "teachers", label: "Teachers", key: "4", built: false },

@@ -12,6 +12,8 @@ export interface Backend {
   ): Promise<Commands[K]["result"]>;
   /** The path that the user chose; null when they cancelled. */
   pickModelFile(): Promise<string | null>;
+  /** A folder to write to; null when they cancelled. `why` tells what it is for: “Save the product in”. */
+  pickFolder(why: string): Promise<string | null>;
   /** Where it was saved; null when the user cancelled. */
   saveTextFile(name: string, content: string): Promise<string | null>;
 }

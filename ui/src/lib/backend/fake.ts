@@ -12,6 +12,8 @@ export class FakeBackend implements Backend {
   readonly saved: { name: string; content: string }[] = [];
   /** What the next file dialog answers. */
   path: string | null = null;
+  /** What the next folder dialog answers. */
+  folder: string | null = null;
   #handlers = new Map<CommandName, unknown>();
 
   on<K extends CommandName>(name: K, handler: Handler<K>): this {
@@ -36,6 +38,10 @@ export class FakeBackend implements Backend {
 
   async pickModelFile(): Promise<string | null> {
     return this.path;
+  }
+
+  async pickFolder(): Promise<string | null> {
+    return this.folder;
   }
 
   async saveTextFile(name: string, content: string): Promise<string | null> {

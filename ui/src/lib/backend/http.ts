@@ -33,7 +33,8 @@ export function httpBackend({ token, fetch: send = fetch.bind(globalThis) }: Htt
       }
       return readAnswer(answer.body, onEvent);
     },
-    pickModelFile: () => askForPath(),
+    pickModelFile: () => askForPath({ title: "Open a model file", label: "Path of a GGUF file on this computer", button: "Open" }),
+    pickFolder: (why) => askForPath({ title: why, label: "Path of a folder on this computer", button: "Choose" }),
     async saveTextFile(name, content) {
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([content], { type: "text/plain" }));

@@ -37,9 +37,11 @@ it("saves and picks through their own commands", async () => {
     return command === "pick_model_file" ? null : "/home/a.md";
   });
   expect(await tauriBackend.pickModelFile()).toBeNull();
+  expect(await tauriBackend.pickFolder("Save it in")).toBe("/home/a.md");
   expect(await tauriBackend.saveTextFile("a.md", "text")).toBe("/home/a.md");
   expect(asked).toEqual([
     ["pick_model_file", {}],
+    ["pick_folder", { title: "Save it in" }],
     ["save_text_file", { name: "a.md", content: "text" }],
   ]);
 });

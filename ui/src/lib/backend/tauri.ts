@@ -17,5 +17,6 @@ export const tauriBackend: Backend = {
     return ask("call", { name, args, events });
   },
   pickModelFile: () => ask<string | null>("pick_model_file", {}),
+  pickFolder: (why) => ask<string | null>("pick_folder", { title: why }),
   saveTextFile: (name, content) => ask<string | null>("save_text_file", { name, content }),
 };

@@ -7,6 +7,7 @@ import { Conversations } from "./conversations.svelte";
 import { Models } from "./models.svelte";
 import { Notices } from "./notices.svelte";
 import { Settings } from "./settings.svelte";
+import { Workshop } from "./workshop.svelte";
 import { firstView, type ViewId } from "../views";
 
 export type Overlay = "settings" | "shortcuts" | null;
@@ -46,6 +47,7 @@ export class App {
   readonly models: Models;
   readonly settings: Settings;
   readonly assistant: Assistant;
+  readonly workshop: Workshop;
   #reported = false;
   #storage = reach(() => localStorage);
 
@@ -55,6 +57,7 @@ export class App {
     this.models = new Models(backend);
     this.settings = new Settings(backend, document.documentElement, this.#storage);
     this.assistant = new Assistant(backend, this.conversations, this.models, session);
+    this.workshop = new Workshop(backend, session);
     this.view = firstView(this.#storage?.getItem(VIEW_KEY) ?? null);
   }
 
