@@ -1,6 +1,8 @@
 // The keys that work everywhere in the window, in one table: it acts on them and the overlay explains them.
 
-export type ShortcutId = "new" | "search" | "copyLast" | "settings" | "shortcuts" | "sidebar" | "escape";
+import { BUILT, type ViewId } from "./views";
+
+export type ShortcutId = "new" | "search" | "copyLast" | "settings" | "shortcuts" | "sidebar" | "escape" | `go-${ViewId}`;
 
 interface Shortcut {
   id: ShortcutId;
@@ -11,6 +13,7 @@ interface Shortcut {
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
+  ...BUILT.map((view): Shortcut => ({ id: `go-${view.id}`, key: view.key, ctrl: true, does: `Go to ${view.label}` })),
   { id: "new", key: "n", ctrl: true, does: "New conversation" },
   { id: "search", key: "k", ctrl: true, does: "Search all conversations" },
   { id: "copyLast", key: "c", ctrl: true, shift: true, does: "Copy the last answer" },
@@ -38,15 +41,20 @@ export function tipKeys(id: ShortcutId): string {
   return shortcut ? keysOf(shortcut).join(onMac() ? "" : "+") : "";
 }
 
-type KeyPress = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">;
+type KeyPress = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey"> & { code?: string };
 
 export function matchShortcut(press: KeyPress): ShortcutId | null {
   const ctrl = press.ctrlKey || press.metaKey;
   for (const shortcut of SHORTCUTS) {
-    if (press.altKey || ctrl !== shortcut.ctrl || press.key.toLowerCase() !== shortcut.key.toLowerCase()) continue;
+    if (press.altKey || ctrl !== shortcut.ctrl || !isKey(press, shortcut.key)) continue;
     // On many keyboards "/" itself needs Shift.
     const letter = /^[a-z]$/.test(shortcut.key);
     if (!letter || press.shiftKey === (shortcut.shift ?? false)) return shortcut.id;
   }
   return null;
+}
+
+/** Digits also by their place: on a French keyboard the key of 1 types "&". */
+function isKey(press: KeyPress, key: string): boolean {
+  return press.key.toLowerCase() === key.toLowerCase() || press.code === `Digit${key}`;
 }

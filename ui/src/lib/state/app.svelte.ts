@@ -7,8 +7,11 @@ import { Conversations } from "./conversations.svelte";
 import { Models } from "./models.svelte";
 import { Notices } from "./notices.svelte";
 import { Settings } from "./settings.svelte";
+import { firstView, type ViewId } from "../views";
 
 export type Overlay = "settings" | "shortcuts" | null;
+
+const VIEW_KEY = "opzest.view";
 
 /** Storage may be switched off or unreachable; everything works without it. */
 function reach(find: () => Storage): Storage | null {
@@ -35,21 +38,33 @@ export class App {
         ? "starting"
         : this.info.firstStart && !this.welcomed
           ? "welcome"
-          : "assistant",
+          : "views",
   );
+  view = $state<ViewId>(firstView(null));
   readonly notices = new Notices();
   readonly conversations: Conversations;
   readonly models: Models;
   readonly settings: Settings;
   readonly assistant: Assistant;
   #reported = false;
+  #storage = reach(() => localStorage);
 
   constructor(readonly backend: Backend) {
     const session = reach(() => sessionStorage);
     this.conversations = new Conversations(backend);
     this.models = new Models(backend);
-    this.settings = new Settings(backend, document.documentElement, reach(() => localStorage));
+    this.settings = new Settings(backend, document.documentElement, this.#storage);
     this.assistant = new Assistant(backend, this.conversations, this.models, session);
+    this.view = firstView(this.#storage?.getItem(VIEW_KEY) ?? null);
+  }
+
+  go(view: ViewId): void {
+    this.view = view;
+    try {
+      this.#storage?.setItem(VIEW_KEY, view);
+    } catch {
+      // The next start opens on the first view.
+    }
   }
 
   async start(): Promise<void> {

@@ -12,7 +12,7 @@ describe("App", () => {
     const app = new App(startedBackend());
     expect(app.page).toBe("starting");
     await app.start();
-    expect(app.page).toBe("assistant");
+    expect(app.page).toBe("views");
   });
 
   it("shows the welcome page once", async () => {
@@ -21,7 +21,7 @@ describe("App", () => {
     await app.start();
     expect(app.page).toBe("welcome");
     expect(await app.finishWelcome()).toBeNull();
-    expect(app.page).toBe("assistant");
+    expect(app.page).toBe("views");
     expect(backend.argsOf("finish_welcome")).toHaveLength(1);
   });
 
@@ -45,7 +45,7 @@ describe("App", () => {
     expect(backend.calls.map((call) => call.name)).toEqual(["app_info"]);
     backend.on("app_info", () => appInfo);
     await app.start();
-    expect(app.page).toBe("assistant");
+    expect(app.page).toBe("views");
   });
 
   it("shows that the application does not answer", async () => {
