@@ -10,7 +10,7 @@ export type Handler<K extends CommandName> = (
 export class FakeBackend implements Backend {
   readonly calls: { name: CommandName; args: unknown }[] = [];
   readonly saved: { name: string; content: string }[] = [];
-  /** What the next file dialog answers. */
+  /** What the next file dialog answers; of a dialog for saving, the folder. */
   path: string | null = null;
   #handlers = new Map<CommandName, unknown>();
 
@@ -36,6 +36,14 @@ export class FakeBackend implements Backend {
 
   async pickModelFile(): Promise<string | null> {
     return this.path;
+  }
+
+  async pickOpenPath(): Promise<string | null> {
+    return this.path;
+  }
+
+  async pickSavePath(name: string): Promise<string | null> {
+    return this.path === null ? null : `${this.path}/${name}`;
   }
 
   async saveTextFile(name: string, content: string): Promise<string | null> {

@@ -1,26 +1,34 @@
 // A browser cannot give a file's path, so the development host asks for it in words.
 
-export function askForPath(): Promise<string | null> {
+export interface PathQuestion {
+  title: string;
+  label: string;
+  button: string;
+  value?: string;
+}
+
+export function askForPath({ title, label, button, value = "" }: PathQuestion): Promise<string | null> {
   const dialog = document.createElement("dialog");
   dialog.className = "path-prompt";
-  dialog.setAttribute("aria-label", "Open a model file");
+  dialog.setAttribute("aria-label", title);
   const form = document.createElement("form");
   form.method = "dialog";
-  const label = document.createElement("label");
-  label.textContent = "Path of a GGUF file on this computer";
+  const field = document.createElement("label");
+  field.textContent = label;
   const input = document.createElement("input");
   input.name = "path";
+  input.value = value;
   input.dataset.testid = "path-input";
-  label.append(input);
+  field.append(input);
   const open = document.createElement("button");
   open.value = "open";
-  open.textContent = "Open";
+  open.textContent = button;
   open.dataset.testid = "path-open";
   const cancel = document.createElement("button");
   cancel.value = "cancel";
   cancel.formNoValidate = true;
   cancel.textContent = "Cancel";
-  form.append(label, open, cancel);
+  form.append(field, open, cancel);
   dialog.append(form);
   document.body.append(dialog);
   return new Promise((resolve) => {

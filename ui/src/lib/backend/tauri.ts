@@ -17,5 +17,7 @@ export const tauriBackend: Backend = {
     return ask("call", { name, args, events });
   },
   pickModelFile: () => ask<string | null>("pick_model_file", {}),
+  pickOpenPath: (endings) => ask<string | null>("pick_open_path", { endings }),
+  pickSavePath: (name) => ask<string | null>("pick_save_path", { name }),
   saveTextFile: (name, content) => ask<string | null>("save_text_file", { name, content }),
 };
