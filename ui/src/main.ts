@@ -20,4 +20,8 @@ async function backend(): Promise<Backend> {
 
 const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no #app");
-mount(App, { target, props: { backend: await backend() } });
+if (import.meta.env.MODE === "fake" && new URLSearchParams(location.search).get("scene") === "components") {
+  mount((await import("./dev/workbench/Workbench.svelte")).default, { target });
+} else {
+  mount(App, { target, props: { backend: await backend() } });
+}

@@ -24,6 +24,14 @@ export function percent(part: number, all: number): number {
   return all <= 0 ? 0 : Math.min(100, Math.round((part / all) * 100));
 }
 
+/** From milliseconds; minutes where seconds would be many. */
+export function duration(ms: number): string {
+  if (ms < 90_000) return seconds(ms);
+  const minutes = Math.floor(ms / 60_000);
+  const rest = Math.round((ms - minutes * 60_000) / 1000);
+  return rest === 0 || minutes >= 10 ? `${minutes} min` : `${minutes} min ${rest} s`;
+}
+
 export function seconds(ms: number): string {
   return ms < 950 ? `${Math.round(ms / 10) / 100} s` : `${(ms / 1000).toFixed(1)} s`;
 }

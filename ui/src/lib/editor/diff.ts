@@ -1,10 +1,12 @@
 // Two versions of a text, in one column or side by side. For reading only; loaded when first needed.
 import { defaultKeymap } from "@codemirror/commands";
-import { Chunk, getChunks, goToNextChunk, goToPreviousChunk, MergeView, unifiedMergeView, type DiffConfig } from "@codemirror/merge";
+import { Chunk, goToNextChunk, goToPreviousChunk, MergeView, unifiedMergeView } from "@codemirror/merge";
 import { search, searchKeymap } from "@codemirror/search";
 import { EditorState, Text, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { CONFIG } from "./compare";
 import { grammar, type EditorLanguage } from "./languages";
+import { countLines, type DiffCounts } from "./lines";
 import { prose, theme } from "./theme";
 
 export interface DiffOptions {
@@ -17,14 +19,8 @@ export interface DiffOptions {
   collapse: boolean;
 }
 
-export interface DiffCounts {
-  added: number;
-  removed: number;
-  places: number;
-}
-
-/** Very different long texts are compared coarsely rather than for seconds. */
-const CONFIG: DiffConfig = { scanLimit: 1000, timeout: 150 };
+/** A removed piece of more lines than this is too slow to draw in one column. */
+const MOST_IN_ONE_COLUMN = 1500;
 const COLLAPSE = { margin: 3, minSize: 6 };
 
 const look = EditorView.theme({
@@ -34,7 +30,7 @@ const look = EditorView.theme({
   "&.cm-merge-b .cm-changedLineGutter::before": { content: "'+'" },
   "&.cm-merge-a .cm-changedLineGutter, & .cm-deletedLineGutter": { background: "var(--removed)", color: "var(--danger)" },
   "&.cm-merge-a .cm-changedLineGutter::before, & .cm-deletedLineGutter::before": { content: "'−'" },
-  "&.cm-merge-b .cm-changedLine, &.cm-merge-b .cm-insertedLine": { backgroundColor: "var(--added)" },
+  "&.cm-merge-b .cm-changedLine": { backgroundColor: "var(--added)" },
   "&.cm-merge-a .cm-changedLine, .cm-deletedChunk": { backgroundColor: "var(--removed)" },
   ".cm-deletedChunk": { paddingInline: "0" },
   ".cm-deletedChunk .cm-deletedLine": { paddingInline: "var(--space-3) var(--space-4)" },
@@ -47,6 +43,7 @@ const look = EditorView.theme({
   "& .cm-collapsedLines": {
     background: "var(--surface-hover)", color: "var(--text-muted)", fontFamily: "var(--font)", fontSize: "var(--text-xs)", padding: "0.3rem 1rem",
   },
+  ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: "'⋯'" },
 });
 
 async function extensions(options: DiffOptions, label: string): Promise<Extension> {
@@ -61,33 +58,36 @@ async function extensions(options: DiffOptions, label: string): Promise<Extensio
 export class Diff {
   private constructor(
     readonly counts: DiffCounts,
+    /** As it is drawn: also where one column was asked for, if that would be too slow. */
+    readonly sideBySide: boolean,
     private main: EditorView,
     private whole: { destroy(): void },
   ) {}
 
   static async make(parent: HTMLElement, options: DiffOptions): Promise<Diff> {
     const collapse = options.collapse ? { collapseUnchanged: COLLAPSE } : {};
-    if (options.sideBySide) {
+    const [before, after] = [text(options.before), text(options.after)];
+    const chunks = Chunk.build(before, after, CONFIG);
+    const counts = countLines(options.before, options.after);
+    if (options.sideBySide || chunks.some((chunk) => removedLines(before, chunk) > MOST_IN_ONE_COLUMN)) {
       const [left, right] = await Promise.all([
         extensions(options, `${options.label}, before`),
         extensions(options, `${options.label}, after`),
       ]);
       const merge = new MergeView({
-        parent, a: { doc: options.before, extensions: left }, b: { doc: options.after, extensions: right },
-        diffConfig: CONFIG, ...collapse,
+        parent, a: { doc: before, extensions: left }, b: { doc: after, extensions: right }, diffConfig: CONFIG, ...collapse,
       });
-      return new Diff(counted(merge.chunks, merge.a.state.doc, merge.b.state.doc), merge.b, merge);
+      return new Diff(counts, true, merge.b, merge);
     }
-    const before = Text.of(options.before.split(/\r\n?|\n/));
     const state = EditorState.create({
-      doc: options.after,
+      doc: after,
       extensions: [
         await extensions(options, options.label),
         unifiedMergeView({ original: before, mergeControls: false, diffConfig: CONFIG, ...collapse }),
       ],
     });
     const view = new EditorView({ parent, state });
-    return new Diff(counted(getChunks(state)?.chunks ?? [], before, state.doc), view, view);
+    return new Diff(counts, false, view, view);
   }
 
   next(): void {
@@ -105,24 +105,8 @@ export class Diff {
   }
 }
 
-/** In lines, as they are marked on the screen. */
-export function counted(chunks: readonly Chunk[], before: Text, after: Text): DiffCounts {
-  let added = 0;
-  let removed = 0;
-  for (const chunk of chunks) {
-    removed += lines(before, chunk.fromA, chunk.toA, chunk.endA);
-    added += lines(after, chunk.fromB, chunk.toB, chunk.endB);
-  }
-  return { added, removed, places: chunks.length };
-}
+const text = (content: string): Text => Text.of(content.split(/\r\n?|\n/));
 
-function lines(text: Text, from: number, to: number, end: number): number {
-  // An empty text is one empty line, which nobody wrote.
-  if (from >= to || text.length === 0) return 0;
-  return text.lineAt(end).number - text.lineAt(from).number + 1;
-}
-
-export function countLines(before: string, after: string): DiffCounts {
-  const [a, b] = [before, after].map((text) => Text.of(text.split(/\r\n?|\n/))) as [Text, Text];
-  return counted(Chunk.build(a, b, CONFIG), a, b);
+function removedLines(before: Text, chunk: Chunk): number {
+  return before.lineAt(chunk.endA).number - before.lineAt(chunk.fromA).number + 1;
 }
