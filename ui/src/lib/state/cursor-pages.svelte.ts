@@ -2,6 +2,7 @@
 // be held at last: a row is a summary of a few hundred bytes.
 import { toUiError } from "../backend";
 import type { UiError } from "../bindings";
+import type { RowSource } from "./pages.svelte";
 
 export interface CursorPage<T> {
   items: readonly T[];
@@ -14,7 +15,7 @@ export interface CursorPage<T> {
 
 export type LoadCursorPage<T> = (after: string | null, limit: number) => Promise<CursorPage<T>>;
 
-export class CursorPages<T extends { id: string }> {
+export class CursorPages<T extends { id: string }> implements RowSource<T> {
   /** How many there are in all, read or not. */
   all = $state(0);
   atLeast = $state(false);

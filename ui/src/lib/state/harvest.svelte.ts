@@ -15,7 +15,9 @@ export class Harvest {
   filter = $state.raw<ExampleFilter>(NO_FILTER);
   /** The name of the session that the list is narrowed to. */
   sessionTitle = $state("");
-  readonly list: CursorPages<ExampleSummary>;
+  readonly list: CursorPages<ExampleSummary> = new CursorPages((after, limit) =>
+    this.backend.call("list_examples", { filter: this.filter, after, limit }),
+  );
   open = $state.raw<OpenExample | null>(null);
   /** Chosen for doing something to many. */
   readonly marked = new SvelteSet<string>();
@@ -29,9 +31,7 @@ export class Harvest {
   /** There is no row at all, and nothing is narrowed away. */
   empty = $derived(this.ready && this.list.ready && this.total === 0 && this.list.all === 0 && !this.narrowed);
 
-  constructor(private backend: Backend) {
-    this.list = new CursorPages((after, limit) => backend.call("list_examples", { filter: this.filter, after, limit }));
-  }
+  constructor(private backend: Backend) {}
 
   /** Whenever the view is shown: sessions may have added rows. */
   async load(): Promise<void> {
@@ -55,6 +55,11 @@ export class Harvest {
 
   toggle(id: string): void {
     this.#narrow(toggled(this.filter, id));
+  }
+
+  /** This one of the filters and no other. */
+  only(id: string): void {
+    this.#narrow(toggled({ ...NO_FILTER, useCaseId: this.filter.useCaseId }, id));
   }
 
   chooseUseCase(useCaseId: string | null): void {

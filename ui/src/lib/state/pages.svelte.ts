@@ -8,12 +8,26 @@ export interface Page<T> {
   total: number;
 }
 
+/** What a list shows rows of, however they are read. */
+export interface RowSource<T> {
+  /** Rows that the list has room for. */
+  readonly total: number;
+  /** Where the list grows while it is read: how many there are in all. */
+  readonly all?: number;
+  readonly ready: boolean;
+  readonly error: UiError | null;
+  /** Undefined while it is on its way. */
+  row(index: number): T | undefined;
+  show(from: number, to: number): void;
+  retry(): void;
+}
+
 export type LoadPage<T> = (offset: number, limit: number) => Promise<Page<T>>;
 
 /** Pages kept: a few screens around what is shown. */
 const KEPT = 40;
 
-export class Pages<T> {
+export class Pages<T> implements RowSource<T> {
   total = $state(0);
   /** Whether the first answer has come. */
   ready = $state(false);
