@@ -97,7 +97,7 @@ export function examples(count: number): string {
 }
 
 export function foundWords(count: number, atLeast: boolean): string {
-  if (count === 0) return "No example";
+  if (count === 0) return "No examples";
   return atLeast ? `At least ${examples(count)}` : examples(count);
 }
 

@@ -21,6 +21,8 @@ export class Harvest {
   open = $state.raw<OpenExample | null>(null);
   /** Chosen for doing something to many. */
   readonly marked = new SvelteSet<string>();
+  /** About to be deleted, if the user agrees. */
+  deleting = $state.raw<readonly string[] | null>(null);
   working = $state(false);
   /** Why the last change to one or many was refused. */
   changeError = $state.raw<UiError | null>(null);
