@@ -30,6 +30,8 @@ export class StickToBottom {
 
   /** After the content has changed. */
   grown(): void {
+    // The reader may have scrolled since: the event of that comes only with the next frame.
+    this.scrolled();
     if (this.#stuck) this.#toEnd();
     else this.#height = this.area.scrollHeight;
   }

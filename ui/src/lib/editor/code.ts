@@ -78,7 +78,7 @@ export class Code {
           this.#language.of([]),
           always,
           save ? keymap.of([{ key: "Mod-s", preventDefault: true, run: () => (save(), true) }]) : [],
-          EditorView.contentAttributes.of({ "aria-label": options.label, ...(options.testid && { "data-testid": options.testid }) }),
+          EditorView.contentAttributes.of({ tabindex: "0", "aria-label": options.label, ...(options.testid && { "data-testid": options.testid }) }),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged || update.transactions.some((one) => one.annotation(fromOutside))) return;
             this.#text = update.state.doc.toString();

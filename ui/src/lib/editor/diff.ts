@@ -51,7 +51,7 @@ async function extensions(options: DiffOptions, label: string): Promise<Extensio
   return [
     letters ? prose : lineNumbers(), highlightSpecialChars(), drawSelection(), search({ top: true }), EditorView.lineWrapping,
     EditorState.readOnly.of(true), EditorState.tabSize.of(4), keymap.of([...searchKeymap, ...defaultKeymap]),
-    EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true" }), await grammar(options.language), theme, look,
+    EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, "aria-readonly": "true" }), await grammar(options.language), theme, look,
   ];
 }
 
