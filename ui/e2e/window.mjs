@@ -86,6 +86,7 @@ const QUESTION = "Name three fruits that are yellow.";
 try {
   const answer = await withWindow(async (window) => {
     await (await window.wait(until.elementLocated(by("welcome-start")), 30_000)).click();
+    await (await window.wait(until.elementLocated(by("go-assistant")), 10_000)).click();
     const composer = await window.wait(until.elementLocated(by("composer")), 10_000);
     // Every length that the growing answer has on the page.
     await window.executeScript(() => {
@@ -110,6 +111,7 @@ try {
   assert.notEqual(answer.trim(), "");
 
   await withWindow(async (window) => {
+    await (await window.wait(until.elementLocated(by("go-assistant")), 30_000)).click();
     const item = By.css('[data-testid="conversation-item"] .open');
     await (await window.wait(until.elementLocated(item), 30_000)).click();
     const prose = await window.wait(until.elementLocated(By.css(`[data-testid=message-assistant] ${RENDERED}`)), 10_000);

@@ -6,11 +6,13 @@ import { uiError } from "./lib/backend";
 import type { FakeBackend, Handler } from "./lib/backend/fake";
 import type { ChatOutcome, Message } from "./lib/bindings";
 import { answer, appInfo, conversation, gate, model, outcome, question, settingsView, startedBackend, summary } from "./lib/test-data";
+import { PATIENCE } from "./lib/test-mount";
 
 let backend: FakeBackend;
 let page: Record<string, unknown> | null = null;
 
 beforeEach(() => {
+  localStorage.setItem("opzest.view", "assistant");
   backend = startedBackend();
 });
 
@@ -28,7 +30,7 @@ async function see<E extends HTMLElement>(id: string): Promise<E> {
     const element = find<E>(id);
     if (!element) throw new Error(`no ${id} in ${document.body.innerHTML.slice(0, 3000)}`);
     return element;
-  });
+  }, PATIENCE);
 }
 
 async function show(): Promise<void> {

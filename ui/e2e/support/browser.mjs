@@ -11,7 +11,7 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.OPZEST_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 }
 
-export async function openPage(browser, host, { width = 1180, height = 780, dark = false, motion = "reduce", path = host.address } = {}) {
+export async function openPage(browser, host, { width = 1180, height = 780, dark = false, motion = "reduce", view = "assistant", path = host.address } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: dark ? "dark" : "light",
@@ -20,6 +20,10 @@ export async function openPage(browser, host, { width = 1180, height = 780, dark
     permissions: ["clipboard-read", "clipboard-write"],
   });
   context.setDefaultTimeout(20_000);
+  // The view of last time, only where there is none yet: a test may go elsewhere and come back.
+  await context.addInitScript((first) => {
+    if (localStorage.getItem("opzest.view") === null) localStorage.setItem("opzest.view", first);
+  }, view);
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));

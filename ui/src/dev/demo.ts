@@ -103,6 +103,8 @@ export function demoBackend(): FakeBackend {
   const demo = new FakeBackend();
   // File dialogs answer this.
   demo.path = "/home/ana/Documents";
+  withDataset(demo, scene);
+  withStorage(demo, scene);
   let conversations = scenes(scene);
   let models = MODELS;
   let stopped = false;
@@ -222,8 +224,6 @@ export function demoBackend(): FakeBackend {
       if ((settings.threads ?? 1) > 64) throw uiError("invalid_input", "This computer has 12 threads, 64 would slow it down.", "Use at most 12.");
       return (view = { ...view, settings });
     });
-  withDataset(demo, scene);
   withTeachers(demo, scene, { all: () => models, remove: (id) => (models = models.filter((model) => model.id !== id)) });
-  withStorage(demo, scene);
   return demo;
 }

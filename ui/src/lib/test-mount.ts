@@ -28,13 +28,16 @@ export const find = <E extends HTMLElement = HTMLElement>(id: string): E | null 
 
 export const all = (id: string): HTMLElement[] => [...document.querySelectorAll<HTMLElement>(`[data-testid="${id}"]`)];
 
+/** Long enough for a machine that is busy with other things. */
+export const PATIENCE = { timeout: 10_000 };
+
 export async function see<E extends HTMLElement = HTMLElement>(id: string): Promise<E> {
   return vi.waitFor(() => {
     flushSync();
     const element = find<E>(id);
     if (!element) throw new Error(`no ${id} in ${document.body.innerHTML.slice(0, 2000)}`);
     return element;
-  });
+  }, PATIENCE);
 }
 
 export function press(target: EventTarget, key: string, more: KeyboardEventInit = {}): KeyboardEvent {
