@@ -1,15 +1,24 @@
 //! The desktop shell: opens the window and hands its calls to opzest-app. No logic of its own.
 
 mod commands;
+#[cfg(target_os = "linux")]
+mod preview;
 
+use opzest_app::preview::PreviewHost;
 use opzest_app::{Access, App, AppOptions, WorkerCommand, logging};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 use tauri::webview::NewWindowResponse;
 use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
 
 /// Opens the window and runs until it is closed. `started` is when the process began.
 pub fn run(started: Instant) -> ExitCode {
+    run_with(started, |_| {})
+}
+
+/// The same, and `ready` gets hold of the running app: for programs that test it.
+pub fn run_with(started: Instant, ready: impl FnOnce(&tauri::App) + Send + 'static) -> ExitCode {
     if !has_display() {
         eprintln!(
             "OpZest cannot open a window: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is \
@@ -36,9 +45,12 @@ pub fn run(started: Instant) -> ExitCode {
                 model_folders: opzest_app::embedded_model_folders(resources.as_deref()),
                 worker,
                 access: Access::Write,
+                use_keyring: true,
+                preview: preview_host(tauri.handle()),
                 started,
             }));
             open_main_window(tauri)?;
+            ready(tauri);
             Ok(())
         })
         .build(tauri::generate_context!());
@@ -46,9 +58,12 @@ pub fn run(started: Instant) -> ExitCode {
         Ok(tauri) => {
             tauri.run(|tauri, event| {
                 if let RunEvent::Exit = event {
+                    #[cfg(target_os = "linux")]
+                    preview::close_all();
                     // Answers that are being written are stopped and saved.
                     let app = tauri.state::<App>().inner().clone();
                     tauri::async_runtime::block_on(app.shut_down());
+                    app.close();
                 }
             });
             ExitCode::SUCCESS
@@ -58,6 +73,16 @@ pub fn run(started: Instant) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn preview_host(tauri: &tauri::AppHandle) -> Option<Arc<dyn PreviewHost>> {
+    Some(Arc::new(preview::PreviewWindows::new(tauri.clone())))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn preview_host(_: &tauri::AppHandle) -> Option<Arc<dyn PreviewHost>> {
+    None
 }
 
 fn has_display() -> bool {

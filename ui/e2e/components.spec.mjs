@@ -142,7 +142,7 @@ test("2,000 tokens stay smooth under the arrow keys", async () => {
 
 test("the plan: dragging and the keyboard move a step, which keeps the focus", async () => {
   const { page, close } = await open("session");
-  const titles = async () => (await page.locator("[data-step] .title").allTextContents()).map((title) => title.split(": ").at(-1).trim().slice(0, 5));
+  const titles = async () => (await page.locator("[data-step] .text").allTextContents()).map((title) => title.split(": ").at(-1).trim().slice(0, 5));
   const grip = (title) => page.getByRole("button", { name: `Move “${title}”` });
   await grip("Write a test").focus();
   await page.keyboard.press("ArrowUp");
@@ -177,16 +177,18 @@ test("text that is written stays in view until the reader scrolls away", async (
   await close();
 });
 
-test("100,000 rows: to the end and back by keys, and files that are dropped", async () => {
+test("100,000 rows: read on at the end, opened by keys, and files that are dropped", async () => {
   const { page, id, close } = await open("data");
   await page.getByText("Write a letter number 1", { exact: true }).waitFor();
   await id("rows-list").focus();
-  await page.keyboard.press("End");
-  await page.getByText("Write a letter number 100000", { exact: true }).waitFor();
-  await page.keyboard.press("PageUp");
+  for (const last of [100, 200, 300]) {
+    await page.keyboard.press("End");
+    await page.getByText(`Write a letter number ${last}`, { exact: true }).waitFor();
+    await page.waitForFunction((more) => document.querySelector("[data-testid=rows-list] .height").offsetHeight > more, last * 56 + 2000);
+  }
   await page.keyboard.press("End");
   await page.keyboard.press("Enter");
-  assert.equal(await id("opened").innerText(), "Write a letter number 100000");
+  assert.match(await id("opened").innerText(), /number 400$/);
   assert.ok((await page.locator("[role=option]").count()) < 60);
   await page.keyboard.press("Home");
   await page.getByText("Write a letter number 1", { exact: true }).click({ clickCount: 2 });

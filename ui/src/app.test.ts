@@ -6,7 +6,7 @@ import { uiError } from "./lib/backend";
 import type { FakeBackend, Handler } from "./lib/backend/fake";
 import type { ChatOutcome, Message } from "./lib/bindings";
 import { answer, appInfo, conversation, gate, model, outcome, question, settingsView, startedBackend, summary } from "./lib/test-data";
-import { PATIENCE } from "./lib/test-mount";
+import { all, find, press as key, see, write } from "./lib/test-mount";
 
 let backend: FakeBackend;
 let page: Record<string, unknown> | null = null;
@@ -21,32 +21,9 @@ afterEach(() => {
   page = null;
 });
 
-const find = <E extends HTMLElement>(id: string) => document.querySelector<E>(`[data-testid="${id}"]`);
-const all = (id: string) => [...document.querySelectorAll<HTMLElement>(`[data-testid="${id}"]`)];
-
-async function see<E extends HTMLElement>(id: string): Promise<E> {
-  return vi.waitFor(() => {
-    flushSync();
-    const element = find<E>(id);
-    if (!element) throw new Error(`no ${id} in ${document.body.innerHTML.slice(0, 3000)}`);
-    return element;
-  }, PATIENCE);
-}
-
 async function show(): Promise<void> {
   page = mount(App, { target: document.body, props: { backend } });
   await vi.waitFor(() => expect(backend.argsOf("app_info")).toHaveLength(1));
-}
-
-function write(field: HTMLTextAreaElement | HTMLInputElement, text: string, event = "input") {
-  field.value = text;
-  field.dispatchEvent(new Event(event, { bubbles: true }));
-  flushSync();
-}
-
-function key(target: EventTarget, name: string, more: KeyboardEventInit = {}) {
-  target.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }));
-  flushSync();
 }
 
 /** Opens on a conversation that holds these messages. */

@@ -37,7 +37,7 @@ describe("the list", () => {
     click(all("use-case")[0]!);
     expect((await see("readiness-words")).textContent).toContain("18 more and you can train");
     expect(find("readiness-missing")!.textContent).toContain("18 more results.");
-    expect(find("readiness")!.getAttribute("aria-valuenow")).toBe("40");
+    expect(find("readiness")!.querySelector("[role=meter]")!.getAttribute("aria-valuenow")).toBe("40");
     expect(backend.argsOf("list_examples").at(-1)!.filter.useCaseId).toBe("letters");
     click(find("tile-pending"));
     expect(backend.argsOf("list_examples").at(-1)!.filter).toMatchObject({ useCaseId: "letters", pending: true });

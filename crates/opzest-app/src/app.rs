@@ -4,9 +4,12 @@ use crate::answer::{Ending, save_unsaved};
 use crate::catalog;
 use crate::dto::{ErrorCode, UiError};
 use crate::error::error;
+use crate::preview::PreviewHost;
 use crate::runner::ModelRunner;
+use crate::upkeep::Upkeep;
 use opzest_core::ids::{ConversationId, MessageId};
 use opzest_llm::local::WorkerCommand;
+use opzest_llm::remote::ApiKeyStore;
 use opzest_store::{DataFolderLock, Store, StoreError, StoreOptions};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -33,6 +36,10 @@ pub struct AppOptions {
     pub model_folders: Vec<PathBuf>,
     pub worker: WorkerCommand,
     pub access: Access,
+    /// Keep API keys in the system's keyring where there is one; otherwise in a private file.
+    pub use_keyring: bool,
+    /// Shows running pages, where the host has a window for them.
+    pub preview: Option<Arc<dyn PreviewHost>>,
     /// When the process began, for the start-up report.
     pub started: Instant,
 }
@@ -43,6 +50,8 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     options: AppOptions,
+    /// What runs beside the store, while that is open. Before the store: it ends first.
+    upkeep: Mutex<Option<Upkeep>>,
     /// The store, or why it could not be opened. A lock of std: held only for one operation of the
     /// store, on a blocking thread.
     store: Mutex<Result<Store, UiError>>,
@@ -51,6 +60,7 @@ struct Inner {
     /// Answers that have ended and could not be saved yet.
     unsaved: Mutex<HashMap<MessageId, Ending>>,
     runner: ModelRunner,
+    keys: ApiKeyStore,
 }
 
 impl App {
@@ -62,8 +72,15 @@ impl App {
             tracing::warn!(code = ?problem.code, "the data folder could not be opened");
         }
         let runner = ModelRunner::new(options.worker.clone());
+        let keys = match options.use_keyring {
+            true => ApiKeyStore::new(&options.data_folder),
+            false => ApiKeyStore::file_only(&options.data_folder),
+        };
+        let upkeep = store.as_ref().ok().and_then(Upkeep::start);
         Self(Arc::new(Inner {
+            keys,
             options,
+            upkeep: Mutex::new(upkeep),
             store: Mutex::new(store),
             answers: Mutex::default(),
             unsaved: Mutex::default(),
@@ -75,8 +92,17 @@ impl App {
         &self.0.options.data_folder
     }
 
+    /// Where running pages are shown, if this host can.
+    pub fn preview(&self) -> Option<Arc<dyn PreviewHost>> {
+        self.0.options.preview.clone()
+    }
+
     pub(crate) fn started(&self) -> Instant {
         self.0.options.started
+    }
+
+    pub(crate) fn keys(&self) -> &ApiKeyStore {
+        &self.0.keys
     }
 
     pub(crate) fn runner(&self) -> &ModelRunner {
@@ -90,6 +116,7 @@ impl App {
             let mut store = app.lock_store();
             if store.is_err() {
                 *store = open_store(&app.0.options);
+                *app.lock_upkeep() = store.as_ref().ok().and_then(Upkeep::start);
             }
             store.as_ref().err().cloned()
         };
@@ -121,6 +148,25 @@ impl App {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Has deleted text erased from the disk soon.
+    pub(crate) fn erase_soon(&self) {
+        if let Some(upkeep) = self.lock_upkeep().as_ref() {
+            upkeep.erase_soon();
+        }
+    }
+
+    /// What the check after a crash has found, if the store is damaged.
+    pub fn damage(&self) -> Option<UiError> {
+        self.lock_upkeep().as_ref().and_then(Upkeep::damage)
+    }
+
+    fn lock_upkeep(&self) -> MutexGuard<'_, Option<Upkeep>> {
+        self.0
+            .upkeep
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// Notes that an answer is being written; the token stops it. Ends when the guard is dropped. One
     /// answer at a time in a conversation.
     pub(crate) fn begin_answer(
@@ -140,7 +186,7 @@ impl App {
         }
     }
 
-    /// Stops all answers and waits until they are saved: before the app ends.
+    /// Stops all answers and waits until they are saved and deleted text is erased: before the app ends.
     pub async fn shut_down(&self) {
         for stop in self.lock_answers().values() {
             stop.cancel();
@@ -159,6 +205,17 @@ impl App {
         {
             tracing::error!("an answer did not stop in time");
         }
+        let app = self.clone();
+        let upkeep_ends = tokio::task::spawn_blocking(move || drop(app.lock_upkeep().take()));
+        if let Err(failed) = upkeep_ends.await {
+            tracing::error!(%failed, "the store's upkeep did not end as it should");
+        }
+    }
+
+    /// Closes the store, after [`App::shut_down`], in a process that ends without dropping the app. A store
+    /// that was not closed is checked at the next start.
+    pub fn close(&self) {
+        *self.lock_store() = Err(error(ErrorCode::Busy, "OpZest is closing.", ""));
     }
 
     pub(crate) fn stop_answer(&self, conversation: ConversationId) {
@@ -231,18 +288,39 @@ fn open_store(options: &AppOptions) -> Result<Store, UiError> {
             "Choose another one with OPZEST_DATA.",
         )
     })?;
-    let keyless = StoreOptions::default();
+    let keyless = StoreOptions {
+        key: None,
+        now_ms: now_ms(),
+    };
     let lock = match (DataFolderLock::acquire(folder), options.access) {
         (Err(StoreError::InUse { .. }), Access::ReadIfBusy) => {
             return Ok(Store::open_read_only(folder, &keyless)?);
         }
         (lock, _) => lock?,
     };
-    let mut store = Store::open(lock, &keyless)?;
+    let mut store = Store::open(lock, &keyless).map_err(|problem| open_problem(problem, folder))?;
     let embedded = catalog::embedded();
     let path = embedded.locate(&options.model_folders);
     store.put_model(&embedded.id, &embedded.details(&path), now_ms())?;
     Ok(store)
+}
+
+/// A damaged store is less of a fright to who knows that there are backups.
+fn open_problem(problem: StoreError, folder: &Path) -> UiError {
+    let is_damaged = matches!(problem, StoreError::Damaged { .. });
+    let mut problem = UiError::from(problem);
+    let count = opzest_store::backups(folder).map_or(0, |backups| backups.len());
+    if is_damaged && count > 0 {
+        let backups = folder.join(opzest_store::BACKUP_FOLDER);
+        problem.hint = match count {
+            1 => format!("There is a backup to go back to, in {}.", backups.display()),
+            _ => format!(
+                "There are {count} backups to go back to, in {}.",
+                backups.display()
+            ),
+        };
+    }
+    problem
 }
 
 /// Only this user may look into it.

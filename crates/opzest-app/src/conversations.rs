@@ -141,13 +141,15 @@ pub async fn rename_conversation(
         .map(to_conversation_summary)
 }
 
-/// Deletes a conversation and every trace of its text. An answer being written there is stopped first.
+/// Deletes a conversation; its text is taken off the disk in the background. An answer being written there is
+/// stopped first.
 pub async fn delete_conversation(app: &App, delete: DeleteConversation) -> Result<(), UiError> {
     let id = read_id(&delete.id)?;
     app.stop_answer(id);
     app.store(move |store| store.delete_conversation(id))
-        .await
-        .map(drop)
+        .await?;
+    app.erase_soon();
+    Ok(())
 }
 
 pub async fn export_conversation(

@@ -18,7 +18,7 @@ pub fn error(code: ErrorCode, message: impl Into<String>, hint: impl Into<String
 }
 
 /// "the model …" as the beginning of a sentence.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| {
         let end = if text.ends_with(['.', '!', '?']) {
@@ -50,6 +50,10 @@ impl From<StoreError> for UiError {
                 ErrorCode::DiskFull,
                 "Free some space on this disk and try again; what was saved before is safe.",
             ),
+            StoreError::NoRoomForBackup { .. } => (
+                ErrorCode::DiskFull,
+                "Free some space on this disk; your work itself is safe.",
+            ),
             StoreError::TooNew { .. } => (
                 ErrorCode::StoreTooNew,
                 "Start the newer OpZest, or choose another data folder.",
@@ -62,7 +66,9 @@ impl From<StoreError> for UiError {
                 ErrorCode::DataFolderUnusable,
                 "Choose another data folder with OPZEST_DATA.",
             ),
-            StoreError::Damaged { .. } => (
+            StoreError::Damaged { .. }
+            | StoreError::DamagedEvent { .. }
+            | StoreError::MissingEvent { .. } => (
                 ErrorCode::StoreDamaged,
                 "Copy the data folder somewhere safe before you do anything else.",
             ),
@@ -76,6 +82,8 @@ impl From<StoreError> for UiError {
                 "Use the OpZest that is already running, or close it and try again.",
             ),
             StoreError::NotFound { .. } => (ErrorCode::NotFound, "It may have been deleted."),
+            StoreError::OutOfStep { .. } => (ErrorCode::Store, "Open the session again."),
+            StoreError::NameTaken { .. } => (ErrorCode::InvalidInput, "Choose another name."),
             StoreError::StillAnswering => (ErrorCode::Busy, "Wait for it, or stop it."),
             StoreError::Busy { .. } => (ErrorCode::Busy, "Try again in a moment."),
             StoreError::Io { .. } => (

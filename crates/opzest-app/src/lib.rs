@@ -4,6 +4,7 @@
 //! Native inference runs in a worker process (opzest-llm), the store is behind one lock, and nothing
 //! here opens a socket.
 
+pub mod agents;
 mod answer;
 pub mod app;
 mod catalog;
@@ -18,11 +19,14 @@ mod folders;
 mod info;
 pub mod logging;
 mod models;
+pub mod preview;
 mod runner;
 mod sessions;
 mod settings;
 mod storage;
 mod teachers;
+mod upkeep;
+pub mod workflows;
 
 pub use app::{Access, App, AppOptions};
 pub use events::{EventSink, Events};

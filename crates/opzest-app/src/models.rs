@@ -6,6 +6,7 @@ use crate::dto::{ErrorCode, Model, ModelKind, ModelSpeed, UiError};
 use crate::error::{error, invalid};
 use crate::info::NoArguments;
 use crate::settings::settings;
+use crate::teachers::forget_model;
 use opzest_core::ids::ModelId;
 use opzest_core::model::{self as core, ModelDetails, ModelMetadata, RegisteredModel};
 use opzest_llm::local::ModelFileInfo;
@@ -24,7 +25,7 @@ pub struct AddModelFile {
     pub path: String,
 }
 
-/// All models, the embedded one first.
+/// The models on this computer, the embedded one first: those that conversations can use.
 pub async fn list_models(app: &App, _: NoArguments) -> Result<Vec<Model>, UiError> {
     let models = app.store(|store| store.models()).await?;
     Ok(shown(models))
@@ -88,7 +89,9 @@ pub async fn remove_model(app: &App, model: ModelArgument) -> Result<Vec<Model>,
             "The embedded model belongs to OpZest and cannot be removed.",
         ));
     }
-    app.store(move |store| store.remove_model(&id)).await?;
+    let removed = id.clone();
+    app.store(move |store| store.remove_model(&removed)).await?;
+    forget_model(app, &id).await?;
     list_models(app, NoArguments {}).await
 }
 
@@ -177,6 +180,7 @@ fn file_stem(path: &Path) -> String {
 
 /// The registry as the user sees it: embedded first, exactly one selected.
 fn shown(mut models: Vec<RegisteredModel>) -> Vec<Model> {
+    models.retain(|model| model.details.kind != core::ModelKind::Remote);
     models.sort_by_key(|model| {
         (
             model.details.kind != core::ModelKind::Embedded,
@@ -191,7 +195,7 @@ fn shown(mut models: Vec<RegisteredModel>) -> Vec<Model> {
         .collect()
 }
 
-fn to_dto(model: RegisteredModel, selected: bool) -> Model {
+pub(crate) fn to_dto(model: RegisteredModel, selected: bool) -> Model {
     let RegisteredModel { id, details, .. } = model;
     let metadata = details.metadata;
     Model {

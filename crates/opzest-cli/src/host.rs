@@ -40,6 +40,8 @@ impl Host {
             worker: WorkerCommand::this_program()
                 .context("this program's own file cannot be found")?,
             access,
+            use_keyring: true,
+            preview: None,
             started,
         });
         Ok(Self {

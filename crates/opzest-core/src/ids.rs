@@ -80,6 +80,11 @@ uuid_id!(
     GenerationId, "generation"
 );
 
+uuid_id!(
+    /// One import into the dataset.
+    ImportId, "import"
+);
+
 impl From<AttemptId> for ExampleId {
     /// An attempt makes one row at most, so the row takes its id: an undone and repeated verdict
     /// makes the same row again.

@@ -6,8 +6,10 @@
 pub mod artifact;
 pub mod chat;
 pub mod conversation;
+pub mod dataset;
 pub mod ids;
 pub mod model;
 pub mod session;
+pub mod trace;
 pub mod words;
 pub mod workflow;

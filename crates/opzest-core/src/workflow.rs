@@ -7,6 +7,10 @@ use crate::words::words;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+mod parse;
+
+pub use parse::{Place, WorkflowError, place_of};
+
 /// A workflow's name in files and commands: lower-case letters, digits and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -180,87 +184,4 @@ fn usual_attempts() -> u32 {
 
 fn usual_confidence() -> f32 {
     0.75
-}
-
-/// A workflow file that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {message}")]
-pub struct WorkflowError {
-    /// Both from 1.
-    pub line: usize,
-    pub column: usize,
-    pub message: String,
-}
-
-impl Workflow {
-    /// Reads a workflow file.
-    pub fn parse(text: &str) -> Result<Self, WorkflowError> {
-        let workflow: Self = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            problem_at(text, at, error.message().to_owned())
-        })?;
-        match workflow.fault() {
-            None => Ok(workflow),
-            Some((key, message)) => Err(problem_at(text, place_of(text, key), message)),
-        }
-    }
-
-    /// What is wrong although the file can be read: the key, and the message.
-    fn fault(&self) -> Option<(&'static str, String)> {
-        if self.name.trim().is_empty() {
-            return Some(("name", "the name is empty".into()));
-        }
-        if !(1..=20).contains(&self.attempts) {
-            let found = self.attempts;
-            return Some(("attempts", format!("attempts is {found}; give 1 to 20")));
-        }
-        if !(0.34..=1.0).contains(&self.confidence) {
-            let found = self.confidence;
-            let message = format!("confidence is {found}; give a probability from 0.34 to 1");
-            return Some(("confidence", message));
-        }
-        if self.product.kind != ArtifactKind::Json && self.product.schema.is_some() {
-            return Some(("schema", "only a product of kind json has a schema".into()));
-        }
-        Agent::ALL.iter().find_map(|&agent| {
-            let spec = self.agents.get(agent);
-            if !(0.0..=2.0).contains(&spec.temperature) {
-                let found = spec.temperature;
-                let message = format!("the {agent}'s temperature is {found}; give 0 to 2");
-                return Some(("temperature", message));
-            }
-            (spec.max_tokens == 0).then(|| {
-                (
-                    "max_tokens",
-                    format!("the {agent} may write no token at all"),
-                )
-            })
-        })
-    }
-}
-
-/// Where a key is first set; the file's beginning if it is not.
-fn place_of(text: &str, key: &str) -> usize {
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let name = line.split('=').next().unwrap_or_default();
-        if name.trim() == key {
-            return start;
-        }
-        start += line.len();
-    }
-    0
-}
-
-fn problem_at(text: &str, offset: usize, message: String) -> WorkflowError {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |at| at + 1);
-    WorkflowError {
-        line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
-        column: before.len() - line_start + 1,
-        message,
-    }
 }

@@ -7,11 +7,10 @@ pub mod error;
 pub mod local;
 pub mod model;
 pub mod remote;
-pub mod trace;
 
 pub use error::{LlmError, ModelFileProblem};
 pub use model::{
     AdapterUse, Capabilities, ChatModel, ChatRequest, Constraint, FinishReason, Generation,
     GenerationEvent, GenerationSummary, Sampling, ScoreRequest, Usage,
 };
-pub use trace::{Candidate, TokenTrace};
+pub use opzest_core::trace::{Candidate, TokenTrace};

@@ -1,10 +1,10 @@
 //! What a language model offers to the rest of the app, wherever it runs.
 
 use crate::error::LlmError;
-use crate::trace::TokenTrace;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use opzest_core::chat::ChatMessage;
+use opzest_core::trace::TokenTrace;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -177,6 +177,13 @@ pub trait ChatModel: Send + Sync {
         request: ChatRequest,
         cancel: CancellationToken,
     ) -> Result<Generation, LlmError>;
+
+    /// How many tokens the model reads for these messages, its template included; `None` if it does
+    /// not tell before it answers.
+    async fn count_tokens(&self, messages: Vec<ChatMessage>) -> Result<Option<u32>, LlmError> {
+        drop(messages);
+        Ok(None)
+    }
 
     /// The model's distribution at each token of a given answer, in order.
     async fn score(

@@ -1,7 +1,11 @@
 //! Reading columns by name into domain types, and the few values that SQLite stores in another form.
 
+use opzest_core::conversation::ModelName;
+use opzest_core::ids::ModelId;
 use rusqlite::Row;
 use rusqlite::types::Type;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::error::Error;
 use std::str::FromStr;
 
@@ -34,6 +38,46 @@ where
         let index = row.as_ref().column_index(name).unwrap_or_default();
         rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error))
     })
+}
+
+/// A text column that holds JSON.
+pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, name: &str) -> rusqlite::Result<T> {
+    let text: String = row.get(name)?;
+    from_json(row, name, &text)
+}
+
+/// The same for a column that may be NULL.
+pub(crate) fn json_optional<T: DeserializeOwned>(
+    row: &Row<'_>,
+    name: &str,
+) -> rusqlite::Result<Option<T>> {
+    let text: Option<String> = row.get(name)?;
+    text.map(|text| from_json(row, name, &text)).transpose()
+}
+
+fn from_json<T: DeserializeOwned>(row: &Row<'_>, name: &str, text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        let index = row.as_ref().column_index(name).unwrap_or_default();
+        rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error))
+    })
+}
+
+/// A domain value as a column holds it.
+pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("domain types have string keys and finite numbers")
+}
+
+/// A model that was used, from two columns; `None` if they are NULL.
+pub(crate) fn model_name(
+    row: &Row<'_>,
+    id: &str,
+    name: &str,
+) -> rusqlite::Result<Option<ModelName>> {
+    let Some(id) = parsed_optional::<ModelId>(row, id)? else {
+        return Ok(None);
+    };
+    let name = row.get(name)?;
+    Ok(Some(ModelName { id, name }))
 }
 
 /// A count, size or time, none of which is ever negative here.

@@ -31,6 +31,8 @@ pub enum StoreError {
     },
     #[error("{doing} failed: the store can only be read")]
     ReadOnly { doing: &'static str },
+    #[error("a backup takes {needed} bytes, and {room} are free for it")]
+    NoRoomForBackup { needed: u64, room: u64 },
     #[error("{} cannot be opened: {problem}", path.display())]
     WrongKey { path: PathBuf, problem: KeyProblem },
     #[error("the data folder {} is in use by another OpZest{}", folder.display(), process(pid))]
@@ -41,6 +43,19 @@ pub enum StoreError {
     StillAnswering,
     #[error("the answer {id} is already finished")]
     NotStreaming { id: String },
+    /// Somebody else has written to the session, or a write was lost.
+    #[error("the session {id} has {found} events, and its next one was said to be number {given}")]
+    OutOfStep { id: String, found: u64, given: u64 },
+    #[error("event {number} of session {id} cannot be read: {source}")]
+    DamagedEvent {
+        id: String,
+        number: u64,
+        source: serde_json::Error,
+    },
+    #[error("event {number} of session {id} is missing: the store is damaged")]
+    MissingEvent { id: String, number: u64 },
+    #[error("there is already a {what} called `{name}`")]
+    NameTaken { what: &'static str, name: String },
     #[error("{doing} failed: another process is using the store")]
     Busy { doing: &'static str },
     #[error("the store refused the setting {pragma} = {wanted}: it stays {found}")]
@@ -86,7 +101,13 @@ impl StoreError {
     /// Sorts an SQLite error by what it means for the user.
     pub(crate) fn from_sqlite(doing: &'static str, source: rusqlite::Error) -> Self {
         let Some(code) = source.sqlite_error() else {
-            return Self::Sqlite { doing, source };
+            return match source {
+                rusqlite::Error::FromSqlConversionFailure(_, _, error) => Self::Damaged {
+                    doing,
+                    details: format!("a value cannot be read: {error}"),
+                },
+                _ => Self::Sqlite { doing, source },
+            };
         };
         match code.code {
             ErrorCode::DiskFull => Self::DiskFull { doing },

@@ -1,7 +1,8 @@
 //! What happens when the disk is full, on a disk that is full.
 
 use crate::{
-    AnswerEnd, DataFolderLock, Erasure, InConversation, NewTurn, Store, StoreError, StoreOptions,
+    AnswerEnd, BackupPolicy, CheckReport, DataFolderLock, Erasure, InConversation, NewTurn, Store,
+    StoreError, StoreOptions,
 };
 use opzest_core::conversation::{MessageStatus, ModelName, Scope};
 use opzest_core::ids::{ConversationId, MessageId};
@@ -85,12 +86,12 @@ fn fill_and_recover(folder: &Path, mut store: Store, make_room: impl FnOnce(&Sto
     make_room(&store);
     let id = turn(&mut store, 1_000_000).expect("there is room again");
     check(&store);
-    assert_eq!(
-        store.delete_conversation(id).expect("deletes"),
-        Erasure::Complete
-    );
-    assert_eq!(store.check().expect("checks"), Vec::<String>::new());
-    drop(store);
+    store.delete_conversation(id).expect("deletes");
+    let upkeep = store.upkeep().expect("a writer");
+    let erasure = upkeep.erase(1, &BackupPolicy::default(), &|| true);
+    assert_eq!(erasure.expect("erases"), Erasure::Complete);
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
+    drop((store, upkeep));
     check(&open(folder));
 }
 

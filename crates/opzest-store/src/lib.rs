@@ -1,18 +1,22 @@
 //! The embedded SQLite store.
 //!
 //! One file, `opzest.db`, in a data folder that one process writes ([`DataFolderLock`]) and others may
-//! read. Each user-visible write is one transaction, and gives back what changed. SQL lies in `.sql`
-//! files, one folder a table, beside the code that runs it.
+//! read. Each user-visible write is one transaction, and gives back what changed. What may take long
+//! (backups, checks, erasing) runs beside the open store, through [`Upkeep`]. SQL lies in `.sql` files, one folder a
+//! table, beside the code that runs it.
 //!
 //! Not here: clocks and randomness (ids and times are passed in), async (callers decide on threads), and
 //! what a setting or a model means.
 
+mod backup;
 mod check;
 mod column;
 mod conversation;
+mod disk;
 mod edit;
 mod erase;
 mod error;
+mod example;
 #[cfg(test)]
 mod full_disk_tests;
 mod lock;
@@ -20,17 +24,40 @@ mod message;
 mod migration;
 mod model;
 mod open;
+mod product;
+mod recording;
+mod restore;
 mod search;
+mod session;
+mod session_event;
+mod sessions;
 mod setting;
+mod split;
 mod store;
+mod stored_trace;
+mod trace;
 mod turn;
+mod upkeep;
 mod use_case;
 
+pub use backup::{
+    BACKUP_FOLDER, BackupContents, BackupFile, BackupKind, BackupOutcome, BackupPolicy, DiskSpace,
+    backups, verify_backup,
+};
+pub use check::{CheckProblem, CheckReport};
+pub use disk::{DiskCap, DiskUse};
 pub use erase::Erasure;
 pub use error::{KeyProblem, StoreError};
 pub use lock::{DataFolderLock, LOCK_FILE};
 pub use message::AnswerEnd;
 pub use migration::SCHEMA_VERSION;
 pub use open::{StoreKey, StoreOptions};
+pub use product::{Product, ProductSummary, StoredVersion};
+pub use recording::{NewSession, Recorded, Recording};
+pub use restore::{Restored, SET_ASIDE, restore, set_aside};
+pub use sessions::{ProductPage, SessionFilter, SessionPage};
 pub use store::{ConversationPage, STORE_FILE, Store};
+pub use stored_trace::NewTrace;
+pub use trace::{LOGPROB_FLOOR, LOGPROB_STEP, TraceProblem, decode_trace, encode_trace};
 pub use turn::{BegunTurn, FinishedAnswer, InConversation, NewTurn};
+pub use upkeep::Upkeep;

@@ -7,16 +7,25 @@ use crate::error::StoreError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The lock file's name in the data folder.
 pub const LOCK_FILE: &str = "opzest.lock";
 
-/// Held by the one process that may write the folder; released when dropped.
+/// Held by the one process that may write the folder: the open store and its upkeep have clones. Released
+/// when the last of them is dropped.
+#[derive(Debug, Clone)]
+pub struct DataFolderLock(Arc<Held>);
+
 #[derive(Debug)]
-pub struct DataFolderLock {
+struct Held {
     folder: PathBuf,
     // Holds the lock by being open.
     _file: File,
+    store_is_open: AtomicBool,
+    /// Upkeep does one thing at a time: an erasure must not delete a backup that is being made.
+    upkeep: Mutex<()>,
 }
 
 impl DataFolderLock {
@@ -47,15 +56,53 @@ impl DataFolderLock {
         if let Err(error) = record_holder(&mut file) {
             tracing::warn!(%error, "the process id could not be written to the lock file");
         }
-        Ok(Self {
+        Ok(Self(Arc::new(Held {
             folder: folder.into(),
             _file: file,
-        })
+            store_is_open: AtomicBool::new(false),
+            upkeep: Mutex::default(),
+        })))
     }
 
     /// The folder that is locked.
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.0.folder
+    }
+
+    /// Notes that the store is open, until what this gives is dropped. Refused if it is already.
+    pub(crate) fn open_store(&self) -> Result<OpenMark, StoreError> {
+        if self.0.store_is_open.swap(true, Ordering::AcqRel) {
+            return Err(self.in_use_here());
+        }
+        Ok(OpenMark(self.clone()))
+    }
+
+    pub(crate) fn begin_upkeep(&self) -> MutexGuard<'_, ()> {
+        // It guards no data, so a panic leaves nothing half done behind it.
+        self.0.upkeep.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn in_use_here(&self) -> StoreError {
+        StoreError::InUse {
+            folder: self.folder().into(),
+            pid: Some(std::process::id()),
+        }
+    }
+}
+
+/// The store of a locked folder is open.
+#[derive(Debug)]
+pub(crate) struct OpenMark(DataFolderLock);
+
+impl OpenMark {
+    pub(crate) fn lock(&self) -> &DataFolderLock {
+        &self.0
+    }
+}
+
+impl Drop for OpenMark {
+    fn drop(&mut self) {
+        self.0.0.store_is_open.store(false, Ordering::Release);
     }
 }
 

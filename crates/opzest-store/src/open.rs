@@ -39,33 +39,86 @@ impl fmt::Debug for StoreKey {
 pub struct StoreOptions {
     /// Without a key, the store is a plain file. A store keeps what it was created with.
     pub key: Option<StoreKey>,
+    /// Unix milliseconds, for the name of a backup that is made while opening.
+    pub now_ms: u64,
 }
 
-/// For the one process that writes; creates the file if there is none.
-pub(crate) fn writer(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
+/// For the one process that writes; creates the file if there is none. `before_migration` is called with an
+/// existing store that is about to be brought up to date.
+pub(crate) fn writer(
+    path: &Path,
+    options: &StoreOptions,
+    before_migration: impl FnOnce(&Connection) -> Result<(), StoreError>,
+) -> Result<Connection, StoreError> {
     create_private(path)?;
     check_header(path, options)?;
     let mut connection = connect(path, options, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
 
     // A refused store stays as it is, byte by byte: closing it must not copy a write-ahead log into it.
     hold_back_checkpoint(&connection, true)?;
-    check_version(&connection, path, options)?;
+    let found = check_version(&connection, path, options)?;
     hold_back_checkpoint(&connection, false)?;
 
     for &(name, wanted) in WRITER_PRAGMAS {
         require(&connection, name, wanted)?;
     }
     require(&connection, FOREIGN_KEYS, "0")?;
+    if found > 0 && found < SCHEMA_VERSION {
+        before_migration(&connection)?;
+    }
     migrate(&mut connection, MIGRATIONS)?;
     require(&connection, FOREIGN_KEYS, "1")?;
     Ok(connection)
+}
+
+/// A second connection of the process that writes, for upkeep beside the open store.
+pub(crate) fn second_writer(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
+    let connection = connect(path, options, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    refuse_older(check_version(&connection, path, options)?, path)?;
+    for &(name, wanted) in WRITER_PRAGMAS {
+        require(&connection, name, wanted)?;
+    }
+    require(&connection, FOREIGN_KEYS, "1")?;
+    Ok(connection)
+}
+
+/// An empty database to copy a store into; safe on the disk only once the caller has made it so.
+pub(crate) fn copy_target(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
+    create_private(path)?;
+    let connection = connect(path, options, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    for (name, wanted) in [("journal_mode", "off"), ("synchronous", "0")] {
+        require(&connection, name, wanted)?;
+    }
+    Ok(connection)
+}
+
+/// A file that nobody writes, such as a backup, of this version or an earlier one, which is given, too.
+/// Makes no files beside it.
+pub(crate) fn resting(
+    path: &Path,
+    options: &StoreOptions,
+) -> Result<(Connection, u32), StoreError> {
+    check_header(path, options)?;
+    let connection = connect(path, options, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let found = check_version(&connection, path, options)?;
+    for &(name, wanted) in READER_PRAGMAS {
+        require(&connection, name, wanted)?;
+    }
+    Ok((connection, found))
 }
 
 /// For any other process; the file must be there, and of this program's version.
 pub(crate) fn reader(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
     check_header(path, options)?;
     let connection = connect(path, options, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let found = check_version(&connection, path, options)?;
+    refuse_older(check_version(&connection, path, options)?, path)?;
+    for &(name, wanted) in READER_PRAGMAS {
+        require(&connection, name, wanted)?;
+    }
+    Ok(connection)
+}
+
+fn refuse_older(found: u32, path: &Path) -> Result<(), StoreError> {
     if found < SCHEMA_VERSION {
         return Err(StoreError::TooOld {
             path: path.into(),
@@ -73,10 +126,7 @@ pub(crate) fn reader(path: &Path, options: &StoreOptions) -> Result<Connection, 
             needed: SCHEMA_VERSION,
         });
     }
-    for &(name, wanted) in READER_PRAGMAS {
-        require(&connection, name, wanted)?;
-    }
-    Ok(connection)
+    Ok(())
 }
 
 /// In this order. Values as SQLite reads them back.
@@ -116,12 +166,7 @@ fn expect(
     wanted: &'static str,
 ) -> Result<(), StoreError> {
     let found = connection
-        .pragma_query_value(None, pragma, |row| {
-            Ok(match row.get_ref(0)? {
-                rusqlite::types::ValueRef::Integer(value) => value.to_string(),
-                value => value.as_str()?.to_owned(),
-            })
-        })
+        .pragma_query_value(None, pragma, value_text)
         .during(DOING)?;
     if found == wanted {
         Ok(())
@@ -132,6 +177,21 @@ fn expect(
             found,
         })
     }
+}
+
+fn value_text(row: &rusqlite::Row<'_>) -> rusqlite::Result<String> {
+    Ok(match row.get_ref(0)? {
+        rusqlite::types::ValueRef::Integer(value) => value.to_string(),
+        value => value.as_str()?.to_owned(),
+    })
+}
+
+/// A pragma that is a number. SQLCipher gives some as text.
+pub(crate) fn pragma_number(connection: &Connection, pragma: &str) -> rusqlite::Result<u64> {
+    let text = connection.pragma_query_value(None, pragma, value_text)?;
+    text.parse().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+    })
 }
 
 fn connect(path: &Path, options: &StoreOptions, mode: OpenFlags) -> Result<Connection, StoreError> {
@@ -269,7 +329,7 @@ mod tests {
     fn an_open_store_is_set_as_asked() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("store.db");
-        let writer = writer(&path, &StoreOptions::default()).expect("opens");
+        let writer = writer(&path, &StoreOptions::default(), |_| Ok(())).expect("opens");
         for (pragma, value) in [
             ("journal_mode", "wal"),
             ("synchronous", "2"),

@@ -1,15 +1,16 @@
 //! The store: one database file, and the reads and writes that the app makes of it.
 
 use crate::error::{During, Failure, StoreError};
-use crate::lock::DataFolderLock;
+use crate::lock::{DataFolderLock, OpenMark};
 use crate::open::{self, StoreOptions};
-use crate::{conversation, message, model, search, setting, use_case};
+use crate::upkeep::Upkeep;
+use crate::{backup, check, conversation, message, model, restore, search, setting, use_case};
 use opzest_core::conversation::{Conversation, ConversationSummary};
 use opzest_core::ids::{ConversationId, MessageId, ModelId, UseCaseId};
 use opzest_core::model::RegisteredModel;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde::de::DeserializeOwned;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The database file's name in the data folder.
 pub const STORE_FILE: &str = "opzest.db";
@@ -20,8 +21,10 @@ pub const STORE_FILE: &str = "opzest.db";
 pub struct Store {
     pub(crate) connection: Connection,
     interrupted: Vec<MessageId>,
+    check_due: bool,
+    options: StoreOptions,
     // After the connection: the folder is free once the file is closed.
-    _lock: Option<DataFolderLock>,
+    open: Option<OpenMark>,
 }
 
 /// Conversations, newest first.
@@ -35,15 +38,26 @@ pub struct ConversationPage {
 impl Store {
     /// Opens the store of a data folder for writing, creates or migrates it, and clears up what a
     /// process that died has left. The store keeps the lock until it is closed.
+    ///
+    /// An existing store is backed up before it is brought up to date; if that fails, it stays as it is.
     pub fn open(lock: DataFolderLock, options: &StoreOptions) -> Result<Self, StoreError> {
-        let connection = open::writer(&lock.folder().join(STORE_FILE), options)?;
+        let open = lock.open_store()?;
+        let folder = lock.folder();
+        restore::finish(folder)?;
+        let path = folder.join(STORE_FILE);
+        let was_killed = log_of(&path).exists();
+        let connection = open::writer(&path, options, |connection| {
+            backup::before_migration(connection, folder, options)
+        })?;
         let mut store = Self {
             connection,
             interrupted: Vec::new(),
-            _lock: Some(lock),
+            check_due: false,
+            options: options.clone(),
+            open: Some(open),
         };
         store.interrupted = store.recover_interrupted()?;
-        store.finish_erasing();
+        store.check_due = store.note_check(was_killed)?;
         Ok(store)
     }
 
@@ -54,13 +68,41 @@ impl Store {
         Ok(Self {
             connection,
             interrupted: Vec::new(),
-            _lock: None,
+            check_due: false,
+            options: options.clone(),
+            open: None,
         })
     }
 
     /// The answers that were still being written when the last process died.
     pub fn interrupted_at_open(&self) -> &[MessageId] {
         &self.interrupted
+    }
+
+    /// What keeps this store well, for another thread. A store that is only read has none.
+    pub fn upkeep(&self) -> Option<Upkeep> {
+        let lock = self.open.as_ref()?.lock();
+        Some(Upkeep::new(lock.clone(), self.options.clone()))
+    }
+
+    /// Whether a process has died since the store was last found sound: then [`Upkeep::quick_check`] is due.
+    ///
+    /// The mark of a crash is the write-ahead log: the last connection that is closed takes it along, so one
+    /// that is there at the start was left by a crash (or by a reader that outlived the writer).
+    pub fn needs_check(&self) -> bool {
+        self.check_due
+    }
+
+    /// Remembers a crash until a check has found the store sound.
+    fn note_check(&mut self, was_killed: bool) -> Result<bool, StoreError> {
+        if was_killed {
+            // On a full disk the store opens all the same.
+            if let Err(error) = self.set_setting(check::DUE, &true) {
+                tracing::warn!(%error, "that the store is to be checked could not be noted");
+            }
+            return Ok(true);
+        }
+        Ok(self.setting::<bool>(check::DUE)?.is_some())
     }
 
     fn recover_interrupted(&mut self) -> Result<Vec<MessageId>, StoreError> {
@@ -135,7 +177,7 @@ impl Store {
     }
 
     /// Several statements that see the same state, whatever another process writes meanwhile.
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         doing: &'static str,
         query: impl FnOnce(&Connection) -> Result<T, Failure>,
@@ -159,6 +201,18 @@ impl Store {
         transaction.commit().during(doing)?;
         Ok(changed)
     }
+}
+
+/// The write-ahead log of a database file.
+pub(crate) fn log_of(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
+/// The file that SQLite keeps beside a database under this ending.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 pub(crate) fn required_summary(

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { FakeBackend } from "./backend/fake";
 import { duration } from "./format";
-import { firstMovable, type PlanStep, type StepState } from "./plan";
-import { missingWords, readiness } from "./readiness";
+import type { StepStatus, Verdict } from "./bindings";
+import { edits, firstMovable, headline, type PlanStep } from "./plan";
 import { dropIndex, moved } from "./reorder";
 import { matchShortcut, SHORTCUTS } from "./shortcuts";
 import { App } from "./state/app.svelte";
@@ -40,24 +40,28 @@ describe("views", () => {
 });
 
 describe("verdict", () => {
-  const of = (redo: number, furtherEdit: number, accepted: number) => ({ redo, furtherEdit, accepted });
+  const of = (verdict: Verdict, redo: number, furtherEdit: number, accepted: number) => ({ verdict, redo, furtherEdit, accepted, reason: "", modelName: "" });
   it("says how sure a detection is, and asks when it is not", () => {
-    expect(confidence({ verdict: "redo", probabilities: of(0.9, 0.05, 0.05) })).toBe("high");
-    expect(confidence({ verdict: "redo", probabilities: of(0.7, 0.2, 0.1) })).toBe("medium");
-    expect(confidence({ verdict: "accepted", probabilities: null })).toBe("unknown");
-    expect(confidence({ verdict: "accepted", probabilities: of(0, 0, Number.NaN) })).toBe("unknown");
-    expect(detectedWords({ verdict: "accepted", probabilities: of(0.3, 0.3, 0.4) })).toBe("Do your words mean “Accepted”? Please choose.");
+    expect(confidence(of("redo", 0.9, 0.05, 0.05))).toBe("high");
+    expect(confidence(of("furtherEdit", 0.2, 0.7, 0.1))).toBe("medium");
+    expect(confidence(of("accepted", 0, 0, Number.NaN))).toBe("low");
+    expect(detectedWords(of("accepted", 0.3, 0.3, 0.4))).toBe("Do your words mean “Accepted”? Please choose.");
   });
 });
 
 describe("plan", () => {
-  const plan = (...states: StepState[]): PlanStep[] => states.map((state, index) => ({ id: `${index}`, title: "", text: "", state }));
+  const plan = (...all: StepStatus[]): PlanStep[] => all.map((status, index) => ({ id: `${index}`, text: `${index}`, status }));
   const rows = [0, 1, 2, 3].map((index) => ({ top: index * 10, bottom: index * 10 + 10 }));
 
   it("lets only steps move that have not begun, behind those that have", () => {
     expect(firstMovable(plan("done", "skipped", "current", "waiting"))).toBe(3);
     expect(firstMovable(plan("waiting", "waiting"))).toBe(0);
     expect(firstMovable(plan("waiting", "skipped", "waiting"))).toBe(2);
+  });
+
+  it("asks for the steps that are not over, and names a step by its beginning", () => {
+    expect(edits(plan("done", "current", "skipped", "waiting")).map(({ id }) => id)).toEqual(["1", "3"]);
+    expect([headline(" one\ntwo"), headline("x".repeat(80)), headline("")]).toEqual(["one", `${"x".repeat(57)}…`, ""]);
   });
 
   it("finds the place under the pointer", () => {
@@ -86,19 +90,8 @@ describe("tokens", () => {
   });
 });
 
-describe("readiness", () => {
-  const part = (have: number, need: number, unit: string) => ({ label: unit, have, need, unit: { one: unit, many: `${unit}s` } });
-  it("is as ready as the part that is missing most, and says what is missing", () => {
-    const parts = [part(50, 200, "example"), part(11, 12, "session"), part(3, 0, "word")];
-    expect(readiness(parts)).toBe(0.25);
-    expect(missingWords(parts)).toBe("150 more examples and 1 more session");
-    expect(missingWords([part(2, 2, "example")])).toBe("");
-    expect([readiness([]), readiness([part(9, 3, "x")]), readiness([part(-4, 3, "x")])]).toEqual([0, 1, 0]);
-  });
-
-  it("tells long times in minutes", () => {
-    expect([900, 8400, 89_999, 120_000, 125_400, 3_600_000].map(duration)).toEqual(["0.9 s", "8.4 s", "90.0 s", "2 min", "2 min 5 s", "60 min"]);
-  });
+it("tells long times in minutes", () => {
+  expect([900, 8400, 89_999, 120_000, 125_400, 3_600_000].map(duration)).toEqual(["0.9 s", "8.4 s", "90.0 s", "2 min", "2 min 5 s", "60 min"]);
 });
 
 describe("text files", () => {

@@ -510,3 +510,30 @@ pub struct SandboxInfo {
     /// Pages can be run in a preview.
     pub preview: bool,
 }
+
+impl Agent {
+    pub const ALL: [Self; 4] = [Self::Planner, Self::Lead, Self::Worker, Self::Analyst];
+}
+
+impl From<Agent> for opzest_core::workflow::Agent {
+    fn from(agent: Agent) -> Self {
+        match agent {
+            Agent::Planner => Self::Planner,
+            Agent::Lead => Self::Lead,
+            Agent::Worker => Self::Worker,
+            Agent::Analyst => Self::Analyst,
+        }
+    }
+}
+
+impl From<opzest_core::workflow::Agent> for Agent {
+    fn from(agent: opzest_core::workflow::Agent) -> Self {
+        use opzest_core::workflow::Agent as Core;
+        match agent {
+            Core::Planner => Self::Planner,
+            Core::Lead => Self::Lead,
+            Core::Worker => Self::Worker,
+            Core::Analyst => Self::Analyst,
+        }
+    }
+}

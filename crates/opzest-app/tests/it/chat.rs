@@ -208,6 +208,8 @@ async fn conversations_are_found_renamed_exported_and_deleted() {
         .await
         .expect_err("gone");
     assert_eq!(gone.code, ErrorCode::NotFound);
+    // Quitting waits for what runs in the background.
+    app.shut_down().await;
     for file in walk(folder.path()) {
         let bytes = std::fs::read(&file).expect("reads");
         let found = bytes

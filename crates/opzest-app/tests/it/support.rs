@@ -40,6 +40,8 @@ pub fn open_with(folder: &Path, access: Access) -> App {
         model_folders: vec![model_folder()],
         worker: worker(),
         access,
+        use_keyring: false,
+        preview: None,
         started: Instant::now(),
     })
 }

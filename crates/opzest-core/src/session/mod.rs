@@ -12,6 +12,7 @@ mod machine;
 mod next;
 mod plan;
 mod state;
+mod summary;
 mod teachers;
 mod transition;
 mod user;
@@ -28,3 +29,4 @@ pub use state::{
     Attempt, Author, Cycle, CycleEnd, Feedback, Instruction, Phase, State, Step, StepStatus,
     SwitchCause, TeacherSwitch, Trouble, Verdict, Version,
 };
+pub use summary::{Progress, SessionStatus, SessionSummary, UsedWorkflow};

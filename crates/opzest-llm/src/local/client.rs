@@ -7,10 +7,10 @@ use crate::local::jobs::{Jobs, Reply};
 use crate::local::process::{self, WorkerCommand, WorkerProcess, absolute};
 use crate::local::protocol::{FromWorker, JobId, LoadOptions, Task, ToWorker};
 use crate::model::{Capabilities, ChatModel, ChatRequest, Generation, ScoreRequest};
-use crate::trace::TokenTrace;
 use async_trait::async_trait;
 use futures::StreamExt;
 use opzest_core::chat::ChatMessage;
+use opzest_core::trace::TokenTrace;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -311,6 +311,11 @@ impl ChatModel for LocalModel {
             }
         });
         Ok(stream.boxed())
+    }
+
+    async fn count_tokens(&self, messages: Vec<ChatMessage>) -> Result<Option<u32>, LlmError> {
+        let tokens = self.prompt_tokens(messages).await?;
+        Ok(Some(u32::try_from(tokens.len()).unwrap_or(u32::MAX)))
     }
 
     async fn score(

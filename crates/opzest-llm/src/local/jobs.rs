@@ -3,7 +3,7 @@
 use crate::error::LlmError;
 use crate::local::protocol::JobId;
 use crate::model::GenerationEvent;
-use crate::trace::TokenTrace;
+use opzest_core::trace::TokenTrace;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};

@@ -4,8 +4,8 @@
 use crate::error::LlmError;
 use crate::local::info::{LoadedModel, ModelFileInfo, QuantisedType};
 use crate::model::{ChatRequest, GenerationEvent, ScoreRequest};
-use crate::trace::TokenTrace;
 use opzest_core::chat::ChatMessage;
+use opzest_core::trace::TokenTrace;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;

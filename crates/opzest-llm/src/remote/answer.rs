@@ -5,7 +5,7 @@ use super::traces::TraceReader;
 use super::untrusted;
 use super::wire::{Choice, Chunk, Logprobs, TokenEntry, usage};
 use crate::model::{FinishReason, GenerationEvent, Usage};
-use crate::trace::TokenTrace;
+use opzest_core::trace::TokenTrace;
 use serde_json::Value;
 
 /// What one chunk brought.

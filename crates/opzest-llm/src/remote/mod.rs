@@ -46,9 +46,9 @@ pub use server::ServerAddress;
 
 use crate::error::LlmError;
 use crate::model::{Capabilities, ChatModel, ChatRequest, Generation, ScoreRequest};
-use crate::trace::TokenTrace;
 use async_trait::async_trait;
 use dialect::Dialect;
+use opzest_core::trace::TokenTrace;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OnceCell, mpsc};
 use tokio_stream::StreamExt as _;

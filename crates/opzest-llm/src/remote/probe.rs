@@ -3,8 +3,8 @@
 use super::{RemoteModel, RemoteModelInfo};
 use crate::error::LlmError;
 use crate::model::{ChatModel, ChatRequest, Constraint, GenerationEvent, Sampling};
-use crate::trace::DEFAULT_TRACE_K;
 use opzest_core::chat::{ChatMessage, Role};
+use opzest_core::trace::DEFAULT_TRACE_K;
 use serde::{Deserialize, Serialize};
 use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;

@@ -15,7 +15,7 @@
 //! the generation are void.
 
 use super::wire::{TokenEntry, TopEntry};
-use crate::trace::{Candidate, TokenTrace};
+use opzest_core::trace::{Candidate, TokenTrace};
 
 /// Rounding that a sum of printed probabilities may show.
 const MASS_TOLERANCE: f64 = 0.01;

@@ -49,6 +49,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         model_folders: opzest_app::embedded_model_folders(None),
         worker: WorkerCommand::this_program()?,
         access: Access::Write,
+        use_keyring: false,
+        preview: None,
         started: Instant::now(),
     });
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));

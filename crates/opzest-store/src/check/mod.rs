@@ -3,55 +3,147 @@
 
 use crate::error::{During, StoreError};
 use crate::store::Store;
-use rusqlite::ErrorCode;
+use rusqlite::{Connection, ErrorCode};
+
+pub(crate) const DOING: &str = "checking the store";
+
+/// Among the settings: a process has died, and the store was not checked since.
+pub(crate) const DUE: &str = "store.check_due";
+
+/// What a check found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Empty if the store is sound; at most some hundred.
+    pub problems: Vec<CheckProblem>,
+}
+
+impl CheckReport {
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// One thing that is wrong with the store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CheckProblem {
+    /// In SQLite's words.
+    #[error("the file is damaged: {0}")]
+    Structure(String),
+    #[error("{rows} rows of {table} refer to rows that do not exist")]
+    Dangling { table: String, rows: u64 },
+    #[error("{0}")]
+    Positions(String),
+    #[error("the search index of the {of} is not that of the rows")]
+    SearchIndex { of: &'static str },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// The pages and rows, without comparing the indexes with them.
+    Quick,
+    Full,
+}
 
 impl Store {
-    /// Everything that is wrong with the store, in words; empty if it is sound. Reads the whole file.
-    pub fn check(&mut self) -> Result<Vec<String>, StoreError> {
-        const DOING: &str = "checking the store";
-        let mut problems = Vec::new();
-        self.connection
-            .pragma_query(None, "integrity_check", |row| {
-                let text: String = row.get(0)?;
-                if text != "ok" {
-                    problems.push(text);
-                }
-                Ok(())
-            })
-            .during(DOING)?;
-        self.connection
-            .pragma_query(None, "foreign_key_check", |row| {
-                let table: String = row.get(0)?;
-                problems.push(format!(
-                    "a row of {table} refers to a row that does not exist"
-                ));
-                Ok(())
-            })
-            .during(DOING)?;
-        let mut statement = self
-            .connection
-            .prepare(include_str!("positions.sql"))
-            .during(DOING)?;
-        let rows = statement
-            .query_map([], |row| row.get("problem"))
-            .during(DOING)?;
-        for problem in rows {
-            problems.push(problem.during(DOING)?);
-        }
-        for (index, sql) in [
-            ("messages", include_str!("message_search.sql")),
-            ("titles", include_str!("conversation_search.sql")),
-        ] {
-            match self.connection.execute(sql, []) {
-                Ok(_) => {}
-                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
-                    problems.push(format!(
-                        "the search index of the {index} is not that of the rows"
-                    ));
-                }
-                Err(error) => return Err(error).during(DOING),
-            }
-        }
-        Ok(problems)
+    /// Everything that is wrong with the store. Reads the whole file; beside an open store,
+    /// [`crate::Upkeep::full_check`] does the same.
+    pub fn check(&mut self) -> Result<CheckReport, StoreError> {
+        let mut report = structure(&self.connection, Depth::Full)?;
+        search_indexes(&self.connection, &mut report)?;
+        Ok(report)
     }
+}
+
+/// What reading alone can tell.
+pub(crate) fn structure(connection: &Connection, depth: Depth) -> Result<CheckReport, StoreError> {
+    let mut report = CheckReport::default();
+    let pragma = match depth {
+        Depth::Quick => "quick_check",
+        Depth::Full => "integrity_check",
+    };
+    let read = connection.pragma_query(None, pragma, |row| {
+        let text: String = row.get(0)?;
+        if text != "ok" {
+            report.problems.push(CheckProblem::Structure(text));
+        }
+        Ok(())
+    });
+    unless_damaged(read, &mut report)?;
+    if depth == Depth::Full {
+        // What follows would trip over the damage.
+        if report.is_sound() {
+            dangling(connection, &mut report)?;
+            positions(connection, &mut report)?;
+        }
+    }
+    Ok(report)
+}
+
+/// Damage that stops the check is what it found.
+fn unless_damaged(
+    result: rusqlite::Result<()>,
+    report: &mut CheckReport,
+) -> Result<(), StoreError> {
+    match result {
+        Err(error)
+            if matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+            ) =>
+        {
+            report
+                .problems
+                .push(CheckProblem::Structure(error.to_string()));
+            Ok(())
+        }
+        result => result.during(DOING),
+    }
+}
+
+fn dangling(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
+    let mut tables = std::collections::BTreeMap::<String, u64>::new();
+    let read = connection.pragma_query(None, "foreign_key_check", |row| {
+        *tables.entry(row.get("table")?).or_default() += 1;
+        Ok(())
+    });
+    unless_damaged(read, report)?;
+    let problems = tables
+        .into_iter()
+        .map(|(table, rows)| CheckProblem::Dangling { table, rows });
+    report.problems.extend(problems);
+    Ok(())
+}
+
+fn positions(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
+    let mut statement = connection
+        .prepare(include_str!("positions.sql"))
+        .during(DOING)?;
+    let rows = statement
+        .query_map([], |row| row.get("problem"))
+        .during(DOING)?;
+    for problem in rows {
+        let problem = problem.during(DOING)?;
+        report.problems.push(CheckProblem::Positions(problem));
+    }
+    Ok(())
+}
+
+/// Compares the indexes with the texts. FTS5 does that only for a writer, and blocks the others meanwhile.
+pub(crate) fn search_indexes(
+    connection: &Connection,
+    report: &mut CheckReport,
+) -> Result<(), StoreError> {
+    for (of, sql) in [
+        ("messages", include_str!("message_search.sql")),
+        ("titles", include_str!("conversation_search.sql")),
+    ] {
+        match connection.execute(sql, []) {
+            Ok(_) => {}
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                report.problems.push(CheckProblem::SearchIndex { of });
+            }
+            Err(error) => return Err(error).during(DOING),
+        }
+    }
+    Ok(())
 }

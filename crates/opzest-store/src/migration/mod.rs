@@ -22,7 +22,8 @@ macro_rules! migrations {
 pub(crate) const MIGRATIONS: &[Migration] = migrations![
     "0001_conversations",
     "0002_models_and_settings",
-    "0003_search"
+    "0003_search",
+    "0004_sessions"
 ];
 
 /// The version that this program writes.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::search::form;
-use crate::{DataFolderLock, STORE_FILE, Store, StoreOptions};
+use crate::{CheckReport, DataFolderLock, STORE_FILE, Store, StoreOptions};
 use opzest_core::conversation::MessageStatus;
 
 /// Rows as each version could hold them, on top of those of the versions before it. A new migration
@@ -20,6 +20,7 @@ const ROWS: &[&str] = &[
     "INSERT INTO model (id, kind, name, location, selected, added_at)
      VALUES ('smollm2', 'embedded', 'SmolLM2', 'smollm2.gguf', 1, 4);
      INSERT INTO setting (key, value) VALUES ('theme', '\"dark\"');",
+    "",
     "",
 ];
 
@@ -49,7 +50,7 @@ fn every_earlier_version_becomes_the_present_one() {
         let mut store = Store::open(lock, &StoreOptions::default()).expect("migrates");
         assert_eq!(
             store.check().expect("checks"),
-            Vec::<String>::new(),
+            CheckReport::default(),
             "from version {version}"
         );
         let page = store.conversations(Some("rhubarb"), 9).expect("searches");
@@ -160,5 +161,6 @@ fn released_migrations_are_as_they_were_written() {
     0001_conversations 8e93f0066c97e623
     0002_models_and_settings 4e75cd1fc3e649cf
     0003_search a7b9e61aad0a8202
+    0004_sessions 9cfa5ea5380dc855
     ");
 }

@@ -4,9 +4,11 @@
 //! The index relies on this being the same for the same text for ever: a change needs a migration that
 //! rebuilds it.
 
+use opzest_core::chat::{ChatMessage, Role};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
+use std::borrow::Cow;
 
 /// Around a character that is a word on its own; never in the text, and taken out of what is shown.
 pub(super) const JOINT: char = '\u{1f}';
@@ -28,6 +30,24 @@ pub(crate) fn search_form(text: &str) -> String {
     form
 }
 
+/// The messages of a prompt, given as JSON, without the system's; what cannot be read is taken as it is.
+fn prompt_search_form(json: &str) -> String {
+    let Ok(messages) = serde_json::from_str::<Vec<ChatMessage>>(json) else {
+        return search_form(json);
+    };
+    let spoken = messages
+        .iter()
+        .filter(|message| message.role != Role::System);
+    let texts: Vec<_> = spoken.map(|message| &*message.content).collect();
+    search_form(&texts.join("\n"))
+}
+
+/// The user's words about both sides of a row.
+fn words_search_form(chosen: Option<&str>, rejected: Option<&str>) -> String {
+    let words: Vec<_> = [chosen, rejected].into_iter().flatten().collect();
+    search_form(&words.join("\n"))
+}
+
 /// Scripts without spaces between words, and pictures.
 fn is_a_word(c: char) -> bool {
     matches!(c,
@@ -39,18 +59,29 @@ fn is_a_word(c: char) -> bool {
         | '\u{20000}'..='\u{3ffff}') // further Chinese characters
 }
 
-/// Makes `search_form` known to a connection: the index's triggers and views call it.
+/// Makes the forms known to a connection: the index's triggers and views call it.
 pub(crate) fn register(connection: &Connection) -> rusqlite::Result<()> {
     // Innocuous: a schema that is not trusted may call it.
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function("search_form", 1, flags, |context| {
-        Ok(match context.get_raw(0) {
-            ValueRef::Text(text) => Some(search_form(&String::from_utf8_lossy(text))),
-            _ => None,
-        })
+        Ok(text(context.get_raw(0)).map(|text| search_form(&text)))
+    })?;
+    connection.create_scalar_function("prompt_search_form", 1, flags, |context| {
+        Ok(text(context.get_raw(0)).map(|text| prompt_search_form(&text)))
+    })?;
+    connection.create_scalar_function("words_search_form", 2, flags, |context| {
+        let (chosen, rejected) = (text(context.get_raw(0)), text(context.get_raw(1)));
+        Ok(words_search_form(chosen.as_deref(), rejected.as_deref()))
     })
+}
+
+fn text(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        ValueRef::Text(text) => Some(String::from_utf8_lossy(text)),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -71,5 +102,13 @@ mod tests {
         );
         assert_eq!(search_form("\0a\u{1f}b\u{2}c\u{3}"), " a b c ");
         assert_eq!(search_form("한국어 ไทย"), "한국어 ไทย");
+
+        let prompt = r#"[{"role":"system","content":"Be brief"},{"role":"user","content":"漢"},
+            {"role":"assistant","content":"b"}]"#;
+        assert_eq!(prompt_search_form(prompt), "\u{1f}漢\u{1f}\nb");
+        assert_eq!(prompt_search_form("[damaged\0"), "[damaged ");
+        assert_eq!(words_search_form(Some("a"), Some("b")), "a\nb");
+        assert_eq!(words_search_form(None, Some("b")), "b");
+        assert_eq!(words_search_form(None, None), "");
     }
 }

@@ -52,6 +52,16 @@ pub(crate) fn hit(
         Place::Message(seq) => (include_str!("snippet_of_message.sql"), seq),
         Place::Title(seq) => (include_str!("snippet_of_title.sql"), seq),
     };
+    snippet_at(connection, sql, expression, seq)
+}
+
+/// What a query of one `snippet` gives for the row `seq` of its index.
+pub(crate) fn snippet_at(
+    connection: &Connection,
+    sql: &str,
+    expression: &str,
+    seq: i64,
+) -> rusqlite::Result<Vec<HitPart>> {
     let snippet: Option<String> = connection
         .prepare_cached(sql)?
         .query_row(

@@ -22,3 +22,15 @@ pub(crate) fn delete(connection: &Connection, key: &str) -> rusqlite::Result<()>
         .execute(named_params! { ":key": key })?;
     Ok(())
 }
+
+/// Removes a setting if it has this value; tells whether it had.
+pub(crate) fn delete_value(
+    connection: &Connection,
+    key: &str,
+    value: &str,
+) -> rusqlite::Result<bool> {
+    let deleted = connection
+        .prepare_cached(include_str!("delete_value.sql"))?
+        .execute(named_params! { ":key": key, ":value": value })?;
+    Ok(deleted > 0)
+}

@@ -8,6 +8,7 @@ use std::fs;
 fn keyed(passphrase: &str) -> StoreOptions {
     StoreOptions {
         key: Some(StoreKey::new(passphrase)),
+        ..StoreOptions::default()
     }
 }
 
@@ -235,7 +236,7 @@ fn a_keyed_store_opens_with_its_key_only() {
     assert_eq!(reader.conversations(None, 5).expect("lists").total, 1);
     assert_eq!(
         format!("{key:?}"),
-        "StoreOptions { key: Some(StoreKey(…)) }"
+        "StoreOptions { key: Some(StoreKey(…)), now_ms: 0 }"
     );
 }
 

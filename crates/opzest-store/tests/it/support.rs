@@ -3,8 +3,8 @@
 use opzest_core::conversation::{MessageStatus, ModelName, Scope};
 use opzest_core::ids::{ConversationId, MessageId};
 use opzest_store::{
-    AnswerEnd, BegunTurn, DataFolderLock, FinishedAnswer, InConversation, NewTurn, STORE_FILE,
-    Store, StoreError, StoreOptions,
+    AnswerEnd, BACKUP_FOLDER, BackupFile, BackupOutcome, BackupPolicy, BegunTurn, DataFolderLock,
+    Erasure, FinishedAnswer, InConversation, NewTurn, STORE_FILE, Store, StoreError, StoreOptions,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -113,19 +113,54 @@ impl Folder {
         store.begin_regeneration(conversation, self.message_id(), &model(), self.now())
     }
 
-    /// Is this text in any file of the folder, as it is?
+    /// Is this text in any file of the folder or of the backups, as it is?
     pub(crate) fn holds(&self, text: &str) -> bool {
         files(&self.path)
             .iter()
+            .chain(&files(&self.backup_folder()))
             .any(|(_, bytes)| contains(bytes, text.as_bytes()))
+    }
+
+    pub(crate) fn backup_folder(&self) -> PathBuf {
+        self.path.join(BACKUP_FOLDER)
+    }
+
+    pub(crate) fn back_up(&self, store: &Store) -> BackupFile {
+        let upkeep = store.upkeep().expect("a writer");
+        match upkeep.back_up(self.now(), &POLICY, &|| true).expect("made") {
+            BackupOutcome::Made(backup) => backup,
+            BackupOutcome::Stopped => panic!("nobody stopped it"),
+        }
+    }
+
+    pub(crate) fn backups(&self) -> Vec<BackupFile> {
+        opzest_store::backups(&self.path).expect("lists")
+    }
+
+    pub(crate) fn erase(&self, store: &Store) -> Erasure {
+        let upkeep = store.upkeep().expect("a writer");
+        upkeep.erase(self.now(), &POLICY, &|| true).expect("erases")
     }
 }
 
-/// Every file of a folder with its bytes, by name.
+/// On a disk of any size.
+pub(crate) const POLICY: BackupPolicy = BackupPolicy {
+    latest: 3,
+    daily: 7,
+    weekly: 4,
+    before_schema: 2,
+    most_bytes: u64::MAX,
+    share_of_disk: 1.0,
+    leave_free: 0,
+};
+
+/// Every file of a folder with its bytes, by name; of none, if there is no folder.
 pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(folder)
-        .expect("the folder is there")
+        .into_iter()
+        .flatten()
         .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_file())
         .map(|path| (path.clone(), fs::read(&path).expect("a readable file")))
         .collect();
     files.sort();

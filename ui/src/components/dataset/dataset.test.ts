@@ -66,7 +66,7 @@ describe("token heat map", () => {
   });
 
   it("changes two elements per step, however many tokens there are", async () => {
-    show(TokenHeatmap, { tokens: heat(2000), label: "Answer" });
+    show(TokenHeatmap, { tokens: heat(400), label: "Answer" });
     const list = find("heatmap-tokens")!;
     press(list, "End");
     let changed = 0;

@@ -1,6 +1,6 @@
 import { flushSync } from "svelte";
 import { describe, expect, it, vi } from "vitest";
-import { find, see, show } from "../../lib/test-mount";
+import { find, PATIENCE, see, show } from "../../lib/test-mount";
 import CodeEditor from "./CodeEditor.svelte";
 import DiffView from "./DiffView.svelte";
 
@@ -12,7 +12,7 @@ describe("code editor", () => {
     const content = await see("code");
     expect(content.getAttribute("aria-label")).toBe("a.py");
     expect(document.querySelector("pre")).toBeNull();
-    await vi.waitFor(() => expect(document.activeElement).toBe(content));
+    await vi.waitFor(() => expect(document.activeElement).toBe(content), PATIENCE);
   });
 
   it("marks problems in the margin", async () => {
@@ -21,7 +21,7 @@ describe("code editor", () => {
     await vi.waitFor(() => {
       flushSync();
       expect(document.querySelectorAll(".cm-lint-marker-error")).toHaveLength(1);
-    });
+    }, PATIENCE);
   });
 });
 
@@ -43,7 +43,7 @@ describe("differences", () => {
     await vi.waitFor(() => {
       flushSync();
       expect(find("diff-counts")!.textContent).toContain(counts);
-    });
+    }, PATIENCE);
     expect(find("diff-counts")!.textContent).toContain(words);
   });
 });

@@ -1,6 +1,7 @@
 import { tick } from "svelte";
 import { describe, expect, it, vi } from "vitest";
-import type { PlanStep, StepState } from "../../lib/plan";
+import type { StepStatus } from "../../lib/bindings";
+import type { PlanStep } from "../../lib/plan";
 import { all, click, find, press, see, show, write } from "../../lib/test-mount";
 import AttemptBadge from "./AttemptBadge.svelte";
 import PlanCards from "./PlanCards.svelte";
@@ -8,7 +9,7 @@ import VerdictPicker from "./VerdictPicker.svelte";
 import WhoWorked from "./WhoWorked.svelte";
 
 describe("verdict", () => {
-  const detected = { verdict: "redo" as const, probabilities: { redo: 0.91, furtherEdit: 0.06, accepted: 0.03 } };
+  const detected = { verdict: "redo" as const, redo: 0.91, furtherEdit: 0.06, accepted: 0.03, reason: "It is wrong.", modelName: "Tiny" };
 
   it("shows what was detected with its probabilities, and is overruled by one click", () => {
     const onchoose = vi.fn();
@@ -17,6 +18,7 @@ describe("verdict", () => {
     expect(find("verdict-words")!.textContent).toContain("Your words mean “Redo”.");
     expect(["redo", "furtherEdit", "accepted"].map((one) => find(`verdict-${one}`)!.getAttribute("aria-pressed"))).toEqual(["true", "false", "false"]);
     expect(find("verdict-redo")!.textContent).toContain("91 %");
+    expect(find("verdict")!.textContent).toContain("It is wrong.");
     click(find("verdict-accepted"));
     expect(onchoose.mock.calls).toEqual([["accepted"]]);
     click(find("verdict-undo"));
@@ -38,11 +40,12 @@ describe("verdict", () => {
 });
 
 describe("plan", () => {
-  const step = (id: string, state: StepState = "waiting"): PlanStep => ({ id, title: `Title ${id}`, text: `Text ${id}`, state });
+  const step = (id: string, status: StepStatus = "waiting"): PlanStep => ({ id, text: `Text ${id}`, status });
   const steps = [step("a", "done"), step("b", "current"), step("c"), step("d"), step("e")];
+  const plan = (...ids: string[]) => ids.map((id) => ({ id, text: `Text ${id}` }));
 
-  function plan(more: Record<string, unknown> = {}) {
-    const on = { onedit: vi.fn(), onadd: vi.fn(), ondelete: vi.fn(), onmove: vi.fn(), onskip: vi.fn() };
+  function cards(more: Record<string, unknown> = {}) {
+    const on = { onplan: vi.fn(), onskip: vi.fn() };
     show(PlanCards, { steps, ...on, ...more });
     return on;
   }
@@ -50,57 +53,60 @@ describe("plan", () => {
   const inside = (id: string, what: string) => card(id).querySelector<HTMLElement>(`[data-testid="${what}"]`);
 
   it("tells each step's place and state, and lets only those be changed that have not begun", () => {
-    plan();
+    cards();
     expect(card("b").textContent).toContain("Step 2 of 5, In work:");
     expect(card("b").getAttribute("aria-current")).toBe("step");
-    expect(steps.map(({ id }) => inside(id, "step-edit") !== null)).toEqual([false, false, true, true, true]);
+    expect(steps.map(({ id }) => inside(id, "step-edit") !== null)).toEqual([false, true, true, true, true]);
     expect(steps.map(({ id }) => inside(id, "step-menu") !== null)).toEqual([false, true, true, true, true]);
   });
 
-  it("changes a step: Enter saves, Escape leaves it as it was, an empty title is refused", async () => {
-    const { onedit } = plan();
+  it("changes a step: Enter saves, Escape leaves it as it was, an empty one is refused", async () => {
+    const { onplan } = cards();
     click(inside("c", "step-edit"));
-    write(inside("c", "step-title")!, "");
-    press(inside("c", "step-title")!, "Enter");
-    expect(onedit).not.toHaveBeenCalled();
-    write(inside("c", "step-title")!, " New ");
-    write(inside("c", "step-text")!, "more");
-    press(inside("c", "step-title")!, "Enter");
-    expect(onedit.mock.calls).toEqual([["c", { title: "New", text: "more" }]]);
+    write(inside("c", "step-text")!, " ");
+    press(inside("c", "step-text")!, "Enter");
+    write(inside("c", "step-text")!, "New\nlines ");
+    press(inside("c", "step-text")!, "Enter", { shiftKey: true });
+    press(inside("c", "step-text")!, "Enter", { isComposing: true });
+    expect(onplan).not.toHaveBeenCalled();
+    press(inside("c", "step-text")!, "Enter");
+    const wanted = plan("b", "c", "d", "e");
+    wanted[1]!.text = "New\nlines";
+    expect(onplan.mock.calls).toEqual([[wanted]]);
     await vi.waitFor(() => expect(document.activeElement === inside("c", "step-edit")).toBe(true));
     click(inside("d", "step-edit"));
-    write(inside("d", "step-title")!, "Nope");
-    press(inside("d", "step-title")!, "Escape");
-    expect([onedit.mock.calls.length, card("d").textContent!.includes("Title d")]).toEqual([1, true]);
+    write(inside("d", "step-text")!, "Nope");
+    press(inside("d", "step-text")!, "Escape");
+    expect([onplan.mock.calls.length, card("d").textContent!.includes("Text d")]).toEqual([1, true]);
   });
 
-  it("adds, removes and skips", async () => {
-    const { onadd, ondelete, onskip } = plan();
+  it("adds, removes, and skips what is in work", async () => {
+    const { onplan, onskip } = cards();
     click(find("plan-add"));
-    write(await see("step-title"), "Last");
+    write(await see("step-text"), "Last");
     click(find("step-save"));
-    expect(onadd.mock.calls).toEqual([[{ title: "Last", text: "" }]]);
     click(inside("d", "step-menu"));
     click(await see("step-delete"));
-    expect(ondelete.mock.calls).toEqual([["d"]]);
+    expect(onplan.mock.calls).toEqual([[[...plan("b", "c", "d", "e"), { id: null, text: "Last" }]], [plan("b", "c", "e")]]);
     click(inside("b", "step-menu"));
+    expect(find("step-delete")).toBeNull();
     click(await see("step-skip"));
-    expect(onskip.mock.calls).toEqual([["b"]]);
+    expect(onskip).toHaveBeenCalledOnce();
   });
 
   it("moves by the arrow keys of the handle, never before what has begun, and says so", async () => {
-    const { onmove } = plan();
+    const { onplan } = cards();
     press(inside("c", "step-grip")!, "ArrowUp");
     press(inside("e", "step-grip")!, "ArrowDown");
-    expect(onmove).not.toHaveBeenCalled();
+    expect(onplan).not.toHaveBeenCalled();
     press(inside("d", "step-grip")!, "ArrowUp");
-    expect(onmove.mock.calls).toEqual([["d", 2]]);
-    expect(document.querySelector("[role=status]")!.textContent).toBe("“Title d” is now step 3 of 5.");
+    expect(onplan.mock.calls).toEqual([[plan("b", "d", "c", "e")]]);
+    expect(document.querySelector("[role=status]")!.textContent).toBe("“Text d” is now step 3 of 5.");
     await tick();
   });
 
   it("moves by dragging; Escape puts it back", () => {
-    const { onmove } = plan();
+    const { onplan } = cards();
     for (const [index, { id }] of steps.entries()) {
       card(id).getBoundingClientRect = () => ({ top: index * 50, bottom: index * 50 + 50 }) as DOMRect;
     }
@@ -114,27 +120,28 @@ describe("plan", () => {
       event("pointerup", y);
     };
     drag("c", 240, () => press(window, "Escape"));
-    expect(onmove).not.toHaveBeenCalled();
+    expect(onplan).not.toHaveBeenCalled();
     drag("c", 240, () => {});
     drag("e", 10, () => {});
-    expect(onmove.mock.calls).toEqual([["c", 4], ["e", 2]]);
+    expect(onplan.mock.calls).toEqual([[plan("b", "d", "e", "c")], [plan("b", "e", "c", "d")]]);
   });
 
   it("is only shown where it is for reading", () => {
-    plan({ readonly: true });
+    cards({ readonly: true });
     expect([find("plan-add"), ...all("step-edit"), ...all("step-menu"), ...all("step-grip")]).toEqual([null]);
   });
 });
 
 describe("who worked", () => {
   it("says where a model ran, what it followed, and how it went", () => {
-    show(WhoWorked, { model: "big", place: "remote", host: "llm.example", switchedFrom: "small", attempt: 2, attempts: 3, ms: 2100, tokens: 1234, tokensPerSecond: 88, traced: false });
+    const by = { modelId: "big", modelName: "big", remote: true, seconds: 2.1, tokens: 1234 };
+    show(WhoWorked, { by, host: "llm.example", took: { from: "small", cause: "failures" }, attempt: 2, attempts: 3, traced: false });
     const text = find("who-worked")!.textContent!.replace(/\s+/g, " ");
-    for (const part of ["Instead of small", "big", "at llm.example", "Attempt 2 of 3", "2.1 s · 1,234 tokens · 88 tokens/s · without probabilities"]) expect(text).toContain(part);
+    for (const part of ["Instead of small", "big", "at llm.example", "Attempt 2 of 3", "after its last attempt", "2.1 s · 1,234 tokens · 588 tokens/s · without probabilities"]) expect(text).toContain(part);
   });
 
   it("knows the user's own hand, and marks the last attempt", () => {
-    show(WhoWorked, { model: null });
+    show(WhoWorked, { by: null });
     show(AttemptBadge, { attempt: 3, of: 3 });
     expect(find("who-worked")!.textContent).toContain("You, by hand");
     expect(find("attempt")!.classList).toContain("last");

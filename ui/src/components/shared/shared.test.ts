@@ -1,8 +1,8 @@
 import { flushSync } from "svelte";
 import { describe, expect, it, vi } from "vitest";
 import { BUILT, VIEWS } from "../../lib/views";
-import { Pages } from "../../lib/state/pages.svelte";
-import { all, click, find, press, see, show, words, write } from "../../lib/test-mount";
+import { Rows } from "../../lib/state/rows.svelte";
+import { all, click, find, PATIENCE, press, see, show, words, write } from "../../lib/test-mount";
 import Disclosure from "./Disclosure.svelte";
 import FileDrop from "./FileDrop.svelte";
 import FilterBar from "./FilterBar.svelte";
@@ -25,56 +25,57 @@ describe("rail", () => {
 });
 
 describe("virtual list", () => {
-  const load = vi.fn(async (offset: number, limit: number) => ({ total: 100_000, items: Array.from({ length: limit }, (_, index) => `row ${offset + index}`) }));
+  const load = async (after: string | null, limit: number) => ({
+    total: 100_000, next: `${Number(after) + limit}`, items: Array.from({ length: limit }, (_, index) => `row ${Number(after) + index}`),
+  });
   const row = words((item: string) => item);
 
-  it("draws only what is in view, of 100,000 rows", async () => {
-    const pages = new Pages(load);
-    show(VirtualList, { pages, label: "Rows", row });
+  it("reads and draws only what is in view, of 100,000 rows", async () => {
+    const asked = vi.fn(load);
+    show(VirtualList, { rows: new Rows(asked), label: "Rows", row });
     await vi.waitFor(() => {
       flushSync();
       expect(document.querySelectorAll("[role=option]").length).toBeGreaterThan(1);
-    });
+    }, PATIENCE);
     expect(document.querySelectorAll("[role=option]").length).toBeLessThan(40);
     const first = document.querySelector("[role=option]")!;
     expect([first.getAttribute("aria-setsize"), first.getAttribute("aria-posinset")]).toEqual(["100000", "1"]);
-    expect(load.mock.calls).toEqual([[0, 100]]);
+    expect(asked.mock.calls).toEqual([[null, 100]]);
   });
 
   it("walks, selects and opens by keys", async () => {
     const onselect = vi.fn();
     const onopen = vi.fn();
-    const pages = new Pages(load);
-    pages.show(0, 1);
-    await vi.waitFor(() => expect(pages.ready).toBe(true));
-    show(VirtualList, { pages, label: "Rows", row, onselect, onopen });
+    const rows = new Rows(load);
+    await rows.upTo(0);
+    show(VirtualList, { rows, label: "Rows", row, onselect, onopen });
     const list = find("rows-list")!;
     press(list, "ArrowDown");
     press(list, "ArrowDown");
     press(list, "Enter");
-    expect(onopen.mock.calls).toEqual([[1, "row 1"]]);
+    expect(onopen.mock.calls).toEqual([["row 1", 1]]);
     press(list, "ArrowUp");
     press(list, "ArrowUp");
-    expect(onselect.mock.calls.map(([index]) => index)).toEqual([0, 1, 0, 0]);
+    expect(onselect.mock.calls.map(([, index]) => index)).toEqual([0, 1, 0, 0]);
     press(list, "End");
-    expect(onselect.mock.lastCall).toEqual([99_999, undefined]);
+    expect(onselect.mock.lastCall).toEqual(["row 99", 99]);
     expect(press(list, "Tab").defaultPrevented).toBe(false);
   });
 
   it("shows an empty state, and an error with a way to try again", async () => {
     let fail = true;
-    const pages = new Pages<string>(async () => {
+    const rows = new Rows<string>(async () => {
       if (fail) throw new Error("no store");
-      return { items: [], total: 0 };
+      return { items: [], total: 0, next: null };
     });
-    show(VirtualList, { pages, label: "Rows", row, empty: words(() => "Nothing yet") });
+    show(VirtualList, { rows, label: "Rows", row, empty: words(() => "Nothing yet") });
     expect((await see("rows-error")).textContent).toContain("no store");
     fail = false;
     click(find("retry"));
     await vi.waitFor(() => {
       flushSync();
       expect(find("rows")!.textContent).toContain("Nothing yet");
-    });
+    }, PATIENCE);
     expect(find("rows-error")).toBeNull();
   });
 });
@@ -184,12 +185,12 @@ describe("file drop", () => {
 });
 
 describe("meter", () => {
-  it("says in words what is missing, and when it is enough", () => {
-    const unit = { one: "example", many: "examples" };
-    show(Meter, { label: "My e-mails", parts: [{ label: "Examples", have: 199, need: 200, unit }] });
-    show(Meter, { label: "Python", parts: [{ label: "Examples", have: 200, need: 200, unit }], testid: "full" });
-    expect(find("meter-words")!.textContent).toBe("1 more example to train.");
-    expect(document.querySelector("[role=meter]")!.getAttribute("aria-valuenow")).toBe("99");
-    expect(find("full-words")!.textContent).toBe("Enough to train.");
+  it("says in words what is missing, and is full only when it is ready", () => {
+    const words = "29 of 30 finished results; one more and you can train.";
+    show(Meter, { label: "My e-mails", readiness: { share: 0.999, ready: false, words, missing: ["One more finished result."] } });
+    show(Meter, { label: "Python", readiness: { share: 1, ready: true, words: "Enough.", missing: [] }, testid: "full" });
+    expect(find("meter-words")!.textContent).toBe(words);
+    expect(find("meter")!.querySelector("li")!.textContent).toBe("One more finished result.");
+    expect([...document.querySelectorAll("[role=meter]")].map((one) => one.getAttribute("aria-valuenow"))).toEqual(["99", "100"]);
   });
 });

@@ -1,18 +1,45 @@
 // Which lines of a text differ from another's. Without the editor, so that a list of versions can use it.
-import { diffArrays, type ChangeObject } from "diff";
+import { diffArrays } from "diff";
 
 export interface DiffCounts {
   added: number;
   removed: number;
 }
 
-/** Whoever waits for a comparison sees nothing meanwhile; after this it gets coarser. */
-const LONGEST_MS = 400;
-const MOST_EDITS = 6000;
+/** A run of lines: in both texts, only in the old one or only in the new one. */
+export interface Run {
+  kind: "same" | "removed" | "added";
+  lines: number;
+}
 
-/** Null: too different to tell lines apart in reasonable time. */
-export function lineDiff(before: readonly string[], after: readonly string[]): ChangeObject<string[]>[] | null {
-  return diffArrays([...before], [...after], { timeout: LONGEST_MS, maxEditLength: MOST_EDITS }) ?? null;
+/** With more changed lines than this, the search would take seconds; the texts then count as wholly different. */
+const MOST_EDITS = 3000;
+const LONGEST_MS = 3000;
+
+/** Null: too different. */
+export function lineDiff(before: readonly string[], after: readonly string[]): Run[] | null {
+  const [a, b] = numbered(before, after);
+  if (leastEdits(a, b) > MOST_EDITS) return null;
+  const parts = diffArrays(a, b, { maxEditLength: MOST_EDITS, timeout: LONGEST_MS });
+  return parts?.map((part) => ({ kind: part.removed ? "removed" : part.added ? "added" : "same", lines: part.value.length })) ?? null;
+}
+
+/** Equal lines get equal numbers, which compare faster than texts. */
+function numbered(...texts: (readonly string[])[]): [number[], number[]] {
+  const known = new Map<string, number>();
+  const number = (line: string) => {
+    const found = known.get(line) ?? known.size;
+    if (found === known.size) known.set(line, found);
+    return found;
+  };
+  const [a = [], b = []] = texts.map((lines) => lines.map(number));
+  return [a, b];
+}
+
+/** Lines that the other text does not have at all must be removed or added. */
+function leastEdits(a: readonly number[], b: readonly number[]): number {
+  const [inA, inB] = [new Set(a), new Set(b)];
+  return a.filter((line) => !inB.has(line)).length + b.filter((line) => !inA.has(line)).length;
 }
 
 /** The end of the last line does not begin another one. */
@@ -24,8 +51,8 @@ function lines(text: string): string[] {
 
 export function countLines(before: string, after: string): DiffCounts {
   const [a, b] = [lines(before), lines(after)];
-  const parts = lineDiff(a, b);
-  if (!parts) return { added: b.length, removed: a.length };
-  const sum = (which: "added" | "removed") => parts.reduce((all, part) => all + (part[which] ? part.value.length : 0), 0);
+  const runs = lineDiff(a, b);
+  if (!runs) return { added: b.length, removed: a.length };
+  const sum = (kind: Run["kind"]) => runs.reduce((all, run) => all + (run.kind === kind ? run.lines : 0), 0);
   return { added: sum("added"), removed: sum("removed") };
 }

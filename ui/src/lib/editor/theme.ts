@@ -6,6 +6,9 @@ import { tags as t } from "@lezer/highlight";
 
 const focus = { outline: "2px solid var(--focus)", outlineOffset: "1px" };
 
+/** WebKit does not read these as one property. */
+const wave = { textDecorationLine: "underline", textDecorationStyle: "wavy", textDecorationThickness: "1px", textUnderlineOffset: "0.25em" };
+
 const look = EditorView.theme({
   "&": { backgroundColor: "var(--surface-code)", color: "var(--text)", fontSize: "0.84rem", height: "100%" },
   "&.cm-focused": { outline: "none" },
@@ -67,8 +70,8 @@ const look = EditorView.theme({
   ".cm-diagnostic": { padding: "0.4rem 0.75rem", whiteSpace: "pre-wrap" },
   ".cm-diagnostic-error": { borderLeft: "4px solid var(--danger)" },
   ".cm-diagnostic-warning": { borderLeft: "4px solid var(--warn)" },
-  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--danger) 1px", textUnderlineOffset: "0.25em" },
-  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline wavy var(--warn) 1px", textUnderlineOffset: "0.25em" },
+  ".cm-lintRange-error": { backgroundImage: "none", ...wave, textDecorationColor: "var(--danger)" },
+  ".cm-lintRange-warning": { backgroundImage: "none", ...wave, textDecorationColor: "var(--warn)" },
   ".cm-gutter-lint": { width: "1.3em" },
   // Drawn signs instead of the library's data: pictures.
   ".cm-lint-marker": { content: "none", display: "grid", height: "1.35em", placeItems: "center", width: "1.1em" },

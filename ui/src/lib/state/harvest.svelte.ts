@@ -4,8 +4,8 @@ import { SvelteSet } from "svelte/reactivity";
 import { toUiError, type Backend } from "../backend";
 import type { DatasetStats, DeletionView, ExampleFilter, ExampleSummary, Scope, Split, UiError } from "../bindings";
 import { isNarrowed, NO_FILTER, toggled } from "../examples";
-import { CursorPages } from "./cursor-pages.svelte";
 import { OpenExample } from "./example.svelte";
+import { Rows } from "./rows.svelte";
 
 export class Harvest {
   stats = $state.raw<DatasetStats[]>([]);
@@ -15,8 +15,9 @@ export class Harvest {
   filter = $state.raw<ExampleFilter>(NO_FILTER);
   /** The name of the session that the list is narrowed to. */
   sessionTitle = $state("");
-  readonly list: CursorPages<ExampleSummary> = new CursorPages((after, limit) =>
-    this.backend.call("list_examples", { filter: this.filter, after, limit }),
+  readonly list: Rows<ExampleSummary> = new Rows(
+    (after, limit) => this.backend.call("list_examples", { filter: this.filter, after, limit }),
+    200,
   );
   open = $state.raw<OpenExample | null>(null);
   /** Chosen for doing something to many. */
@@ -31,13 +32,15 @@ export class Harvest {
   useCase = $derived(this.stats.find((one) => one.useCaseId === this.filter.useCaseId) ?? null);
   total = $derived(this.stats.reduce((sum, one) => sum + one.complete + one.pending, 0));
   /** There is no row at all, and nothing is narrowed away. */
-  empty = $derived(this.ready && this.list.ready && this.total === 0 && this.list.all === 0 && !this.narrowed);
+  empty = $derived(this.ready && this.list.ready && this.total === 0 && this.list.total === 0 && !this.narrowed);
 
   constructor(private backend: Backend) {}
 
   /** Whenever the view is shown: sessions may have added rows. */
   async load(): Promise<void> {
-    await Promise.all([this.loadStats(), this.list.refresh(this.list.ready)]);
+    // The list on the screen may be reading its first page already.
+    const rows = this.list.ready || this.list.error ? this.list.again() : this.list.upTo(0);
+    await Promise.all([this.loadStats(), rows]);
   }
 
   async loadStats(): Promise<void> {
@@ -87,7 +90,7 @@ export class Harvest {
     if (this.open?.id === id) return;
     this.close();
     const example = new OpenExample(this.backend, id, (summary) => {
-      this.list.put(summary);
+      this.list.change((row) => (row.id === summary.id ? summary : row));
       void this.loadStats();
     });
     this.open = example;
@@ -105,12 +108,12 @@ export class Harvest {
 
   /** All rows between two places of the list, both included. */
   markBetween(from: number, to: number): void {
-    for (const row of this.list.rows.slice(Math.min(from, to), Math.max(from, to) + 1)) this.marked.add(row.id);
+    for (const row of this.list.items.slice(Math.min(from, to), Math.max(from, to) + 1)) this.marked.add(row.id);
   }
 
   /** Every row that has been read. */
   markAll(): void {
-    for (const row of this.list.rows) this.marked.add(row.id);
+    for (const row of this.list.items) this.marked.add(row.id);
   }
 
   /** What is left of the deleted texts; null if nothing was deleted (then `changeError` says why). */
@@ -120,7 +123,7 @@ export class Harvest {
       const gone = new Set(ids);
       if (this.open && gone.has(this.open.id)) this.close();
       for (const id of ids) this.marked.delete(id);
-      this.list.drop(gone);
+      this.list.drop((row) => gone.has(row.id));
       void this.loadStats();
       return done;
     });
@@ -130,7 +133,7 @@ export class Harvest {
     const done = await this.#change(async () => {
       await this.backend.call("mark_examples", { ids: [...ids], scope: change.scope ?? null, split: change.split ?? null });
       // The split is that of whole sessions, so other rows may have changed too.
-      await Promise.all([this.loadStats(), this.list.refresh(true), this.open?.load()]);
+      await Promise.all([this.loadStats(), this.list.again(), this.open?.load()]);
       return true;
     });
     return done ?? false;

@@ -17,7 +17,7 @@ const filters = () => backend.argsOf("list_examples").map((args) => args.filter)
 describe("Harvest", () => {
   it("loads counts and rows; an empty dataset is told from an empty search", async () => {
     await harvest.load();
-    expect([harvest.total, harvest.empty, harvest.list.all]).toEqual([3, false, 3]);
+    expect([harvest.total, harvest.empty, harvest.list.total]).toEqual([3, false, 3]);
     withRows(backend, 0);
     await harvest.load();
     expect(harvest.empty).toBe(true);
@@ -28,7 +28,7 @@ describe("Harvest", () => {
   it("shows the rows even if they could not be counted", async () => {
     backend.on("dataset_stats", () => Promise.reject(uiError("store", "busy")));
     await harvest.load();
-    expect([harvest.statsError?.message, harvest.list.all, harvest.empty]).toEqual(["busy", 3, false]);
+    expect([harvest.statsError?.message, harvest.list.total, harvest.empty]).toEqual(["busy", 3, false]);
   });
 
   it("narrows by words, by chips of which one in a group is on, by use case and by session", async () => {
@@ -77,7 +77,7 @@ describe("Harvest", () => {
     harvest.show("r1");
     harvest.toggleMark("r1");
     expect(await harvest.remove(["r1"])).toEqual({ deleted: 1, remains: ["It is still in 1 other example."] });
-    expect([harvest.open, harvest.marked.size, harvest.list.rows.map(({ id }) => id)]).toEqual([null, 0, ["r0", "r2"]]);
+    expect([harvest.open, harvest.marked.size, harvest.list.items.map(({ id }) => id)]).toEqual([null, 0, ["r0", "r2"]]);
     expect(backend.argsOf("dataset_stats")).toHaveLength(2);
   });
 
@@ -86,7 +86,7 @@ describe("Harvest", () => {
     await harvest.load();
     harvest.show("r1");
     expect(await harvest.remove(["r1"])).toBeNull();
-    expect([harvest.changeError?.message, harvest.open?.id, harvest.list.all, harvest.working]).toEqual(["full", "r1", 3, false]);
+    expect([harvest.changeError?.message, harvest.open?.id, harvest.list.total, harvest.working]).toEqual(["full", "r1", 3, false]);
   });
 
   it("marks a split and reads all rows again, since it is that of whole sessions", async () => {
@@ -99,7 +99,7 @@ describe("Harvest", () => {
       .on("open_example", ({ id }) => exampleView(id, { summary: row(id, { split: "heldOut" }) }));
     expect(await harvest.mark(["r0"], { split: "heldOut" })).toBe(true);
     expect(backend.argsOf("mark_examples")).toEqual([{ ids: ["r0"], scope: null, split: "heldOut" }]);
-    expect(harvest.list.rows.map(({ split }) => split)).toEqual(["heldOut", "heldOut"]);
+    expect(harvest.list.items.map(({ split }) => split)).toEqual(["heldOut", "heldOut"]);
     expect(harvest.open?.view?.summary.split).toBe("heldOut");
     backend.on("mark_examples", () => Promise.reject(uiError("store", "busy")));
     expect(await harvest.mark(["r0"], { scope: "communal" })).toBe(false);
@@ -114,7 +114,7 @@ describe("Harvest", () => {
     harvest.show("r0");
     expect(harvest.open).toBe(shown);
     await harvest.open?.save("chosen", "new");
-    expect(harvest.list.rows[0]?.edited).toBe(true);
+    expect(harvest.list.items[0]?.edited).toBe(true);
   });
 
   it("knows the use case that is shown", async () => {

@@ -8,7 +8,6 @@ use crate::local::info::ModelFileInfo;
 use crate::local::machine;
 use crate::local::protocol::LoadOptions;
 use crate::local::template::ChatTemplate;
-use crate::trace::{Candidate, TokenTrace};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
 use llama_cpp_2::llama_backend::LlamaBackend;
@@ -17,6 +16,7 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_DISABLED;
 use opzest_core::chat::ChatMessage;
+use opzest_core::trace::{Candidate, TokenTrace};
 use std::num::NonZeroU32;
 use std::path::Path;
 

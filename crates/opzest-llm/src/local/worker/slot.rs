@@ -6,8 +6,8 @@ use crate::error::LlmError;
 use crate::local::protocol::{JobId, MAX_FRAME};
 use crate::local::text::TextStream;
 use crate::model::{AdapterUse, ChatRequest, ScoreRequest, Usage};
-use crate::trace::TokenTrace;
 use llama_cpp_2::token::LlamaToken;
+use opzest_core::trace::TokenTrace;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 

@@ -1,0 +1,169 @@
+//! Markdown's code fences in answers: models write them by habit, in the place of the markers or inside
+//! them.
+
+use super::reading::{Found, Parts};
+use opzest_core::workflow::ArtifactKind;
+
+/// Words after a fence that mean Markdown, which has fences of its own inside.
+const MARKDOWN: &[&str] = &["markdown", "md"];
+
+/// Files in fenced blocks. Without names, the longest block is the file: the others are examples of
+/// how to run it. A document's own blocks are not files: there, only a block of Markdown counts.
+pub(super) fn between_fences(text: &str, kind: ArtifactKind) -> Parts {
+    let blocks = blocks(text);
+    let usable = |block: &&Block| kind != ArtifactKind::Markdown || block.is_markdown();
+    let named: Vec<_> = blocks
+        .iter()
+        .filter(usable)
+        .filter(|block| !block.name.is_empty())
+        .collect();
+    let chosen = match named.is_empty() {
+        false => named,
+        true => {
+            let longest = blocks
+                .iter()
+                .filter(usable)
+                .max_by_key(|block| block.text.len());
+            longest.into_iter().collect()
+        }
+    };
+    let Some(first) = chosen.first() else {
+        return Parts::default();
+    };
+    Parts {
+        before: text[..first.start].to_owned(),
+        open: chosen.iter().any(|block| block.open),
+        files: chosen
+            .iter()
+            .map(|block| Found {
+                name: block.name.clone(),
+                text: block.text.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// A file's text without a fence around the whole of it.
+pub(super) fn unwrapped(text: &str, kind: ArtifactKind) -> &str {
+    let trimmed = text.trim();
+    let Some((first, rest)) = trimmed.split_once('\n') else {
+        return text;
+    };
+    let Some(fence) = Fence::opening(first) else {
+        return text;
+    };
+    if kind == ArtifactKind::Markdown && !MARKDOWN.contains(&fence.language()) {
+        return text;
+    }
+    let Some((inner, last)) = rest.rsplit_once('\n') else {
+        return text;
+    };
+    // A fence that ends before the last line does not wrap the whole.
+    let ends_early = blocks(trimmed)
+        .first()
+        .is_none_or(|block| block.end < trimmed.len());
+    match fence.is_closed_by(last) && !ends_early {
+        true => inner,
+        false => text,
+    }
+}
+
+#[derive(Debug)]
+struct Block {
+    /// Bytes from the opening fence's line to the end of the closing one's.
+    start: usize,
+    end: usize,
+    language: String,
+    name: String,
+    text: String,
+    open: bool,
+}
+
+impl Block {
+    fn is_markdown(&self) -> bool {
+        MARKDOWN.contains(&self.language.as_str())
+    }
+}
+
+/// An opening fence: three or more backticks or tildes, then perhaps words.
+struct Fence<'a> {
+    mark: char,
+    width: usize,
+    words: &'a str,
+}
+
+impl<'a> Fence<'a> {
+    fn opening(line: &'a str) -> Option<Self> {
+        let line = line.trim();
+        let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+        let width = line.chars().take_while(|&c| c == mark).count();
+        let words = line[width..].trim();
+        (width >= 3 && !words.contains(mark)).then_some(Self { mark, width, words })
+    }
+
+    fn language(&self) -> &'a str {
+        self.words.split_whitespace().next().unwrap_or_default()
+    }
+
+    /// A name beside the language: `python main.py`, `html title="index.html"`, `main.py`.
+    fn name(&self) -> &'a str {
+        let is_name = |word: &&str| word.contains('.') && !word.ends_with('.');
+        let word = self
+            .words
+            .split_whitespace()
+            .find(is_name)
+            .unwrap_or_default();
+        let word = word.rsplit(['=', ':']).next().unwrap_or(word);
+        word.trim_matches(['"', '\'', '{', '}', '*', '`'])
+    }
+
+    fn is_closed_by(&self, line: &str) -> bool {
+        let line = line.trim();
+        line.len() >= self.width && line.chars().all(|c| c == self.mark)
+    }
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut current: Option<(Fence<'_>, Block)> = None;
+    // Blocks inside a block of Markdown.
+    let mut depth = 0_usize;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        match &mut current {
+            None => {
+                if let Some(fence) = Fence::opening(line) {
+                    let block = Block {
+                        start,
+                        end: at,
+                        language: fence.language().to_ascii_lowercase(),
+                        name: fence.name().to_owned(),
+                        text: String::new(),
+                        open: true,
+                    };
+                    current = Some((fence, block));
+                }
+            }
+            Some((fence, block)) => {
+                let closes = fence.is_closed_by(line);
+                let nested = block.is_markdown();
+                if nested && !closes && Fence::opening(line).is_some() {
+                    depth += 1;
+                } else if closes && depth > 0 {
+                    depth -= 1;
+                } else if closes {
+                    block.open = false;
+                    block.end = at;
+                    blocks.extend(current.take().map(|(_, block)| block));
+                    continue;
+                }
+                block.text.push_str(line);
+                block.end = at;
+            }
+        }
+    }
+    blocks.extend(current.map(|(_, block)| block));
+    blocks
+}

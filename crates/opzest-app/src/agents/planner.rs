@@ -1,0 +1,175 @@
+//! The planner: chooses the workflow if the user has not, and turns the request into ordered steps.
+
+use super::budget::{Draft, Part};
+use super::call::{Call, Reply, Spoken};
+use super::choose::{Choice, Option_};
+use super::cut::{Keep, Text};
+use super::error::AgentError;
+use super::form::{Asking, Form, Repairable};
+use super::grammar;
+use super::live::Turn;
+use super::state;
+use super::tolerant;
+use super::worker::artifact_part;
+use opzest_core::session::State;
+use opzest_core::workflow::{Agent, Workflow, WorkflowId};
+
+/// Steps of a plan at most, and characters of a step.
+pub const MOST_STEPS: usize = 12;
+const MOST_CHARACTERS: usize = 1_000;
+
+/// How many steps the grammar lets a local model write: small ones go on until they are stopped.
+const GRAMMAR_STEPS: usize = 5;
+
+const TEXT_FORM: &str = "Answer in this form:\nThought: what has to be made, in one sentence.\n1. the first step\n2. the second step\nUse as few steps as possible: one is often enough.";
+
+const JSON_FORM: &str = "Answer with a JSON object: \"reasoning\" says in one sentence what has to be made, \"steps\" is a list of texts, one for each step. Use as few steps as possible: one is often enough.";
+
+const SCHEMA: &str = r#"{"type":"object","properties":{"reasoning":{"type":"string"},"steps":{"type":"array","items":{"type":"string"}}},"required":["reasoning","steps"],"additionalProperties":false}"#;
+
+/// What the planner wrote.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    pub spoken: Spoken,
+    /// The user's choice, or the planner's.
+    pub workflow: WorkflowId,
+    /// One to [`MOST_STEPS`] texts.
+    pub steps: Vec<String>,
+    /// The model gave no plan: the request is its only step.
+    pub fallback: bool,
+}
+
+/// Plans. `workflows` are those to choose from; they are not looked at if the session has one.
+pub async fn plan(
+    state: &State,
+    workflows: &[Workflow],
+    call: &Call<'_>,
+) -> Result<Planned, AgentError> {
+    let workflow = match &state.setup {
+        Some(setup) => &setup.workflow,
+        None => choose_workflow(state, workflows, call).await?,
+    };
+    let asking = Asking {
+        form: Form {
+            text: TEXT_FORM.to_owned(),
+            grammar: Some(grammar::plan(GRAMMAR_STEPS)),
+            json: Some((JSON_FORM, SCHEMA)),
+            turn: Turn::Word("1."),
+        },
+        draft: |format| Draft {
+            agent: Agent::Planner,
+            workflow,
+            fixed: state::common(workflow, format),
+            parts: vec![
+                artifact_part(&state.start.artifact, 400),
+                Part {
+                    name: "request",
+                    text: Text::plain("your request", &state.start.request, Keep::Beginning),
+                    least: 0,
+                },
+            ],
+        },
+        answer: workflow
+            .agents
+            .planner
+            .max_tokens
+            .min(call.caller.context_size / 4),
+        call,
+        trace: false,
+    };
+    let told = asking.ask(read).await?;
+    let (reasoning, mut steps, fallback) = match told.read {
+        Ok((reasoning, steps)) => (reasoning, steps, false),
+        Err(NoPlan) => (String::new(), vec![only_step(&state.start.request)], true),
+    };
+    let mut spoken = call.spoken(told.reply, told.origin, reasoning);
+    if fallback {
+        let note = "the planner's answer had no steps: your request is the only one".into();
+        spoken.written.left_out.push(note);
+    }
+    if steps.len() > MOST_STEPS {
+        let note = format!("steps {} to {} of the plan", MOST_STEPS + 1, steps.len());
+        spoken.written.left_out.push(note);
+        steps.truncate(MOST_STEPS);
+    }
+    Ok(Planned {
+        spoken,
+        workflow: workflow.id.clone(),
+        steps,
+        fallback,
+    })
+}
+
+/// Picks the workflow whose product the request asks for.
+async fn choose_workflow<'a>(
+    state: &State,
+    workflows: &'a [Workflow],
+    call: &Call<'_>,
+) -> Result<&'a Workflow, AgentError> {
+    let first = workflows
+        .first()
+        .ok_or(AgentError::NotWanted { what: "workflow" })?;
+    if workflows.len() == 1 {
+        return Ok(first);
+    }
+    let options: Vec<_> = workflows
+        .iter()
+        .map(|workflow| Option_ {
+            word: workflow.id.to_string(),
+            meaning: workflow.description.clone(),
+        })
+        .collect();
+    let choice = Choice {
+        task: "Choose what kind of work a request asks for.",
+        about: "Request",
+        text: tolerant::clipped(&state.start.request, 600),
+        options: &options,
+    };
+    let probabilities = choice.ask(call).await?;
+    let best = probabilities.iter().zip(workflows).fold(
+        (f32::MIN, first),
+        |best, (&probability, workflow)| {
+            if probability > best.0 {
+                (probability, workflow)
+            } else {
+                best
+            }
+        },
+    );
+    Ok(best.1)
+}
+
+fn only_step(request: &str) -> String {
+    let words: Vec<_> = request.split_whitespace().take(MOST_CHARACTERS).collect();
+    let step = tolerant::clipped(&words.join(" "), MOST_CHARACTERS);
+    match step.is_empty() {
+        true => "Make what was asked for".to_owned(),
+        false => step,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there are no steps in the answer")]
+struct NoPlan;
+
+impl Repairable for NoPlan {
+    fn repair(&self, form: &str) -> Option<String> {
+        Some(format!("I cannot use this answer: {self}. {form}"))
+    }
+}
+
+fn read(reply: &Reply) -> Result<(String, Vec<String>), NoPlan> {
+    let mut found = tolerant::steps(&reply.raw).ok_or(NoPlan)?;
+    // A step that was cut in the middle of a word is no step, if there are others.
+    if reply.is_cut() && found.text.len() > 1 {
+        found.text.pop();
+    }
+    let mut steps: Vec<String> = Vec::new();
+    for step in found.text {
+        let step = tolerant::clipped(&step, MOST_CHARACTERS);
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    Ok((found.reasoning, steps))
+}

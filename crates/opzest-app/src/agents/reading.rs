@@ -1,0 +1,251 @@
+//! Reads a worker's answer: its chain of thought, and the files that it wrote.
+//!
+//! Markers first ([`super::frame`]); an answer without any is searched for Markdown's code fences, which
+//! models write by habit, and then for a bare page or JSON value. What cannot be read is a
+//! [`FormProblem`]: nothing is guessed beyond that.
+
+use super::fences;
+use super::frame::{self, Marker};
+use opzest_core::artifact::{Artifact, FileName};
+use opzest_core::workflow::{ArtifactKind, ProductForm};
+
+/// Why there is no artifact in an answer, in words for the user and for the model that repairs it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FormProblem {
+    #[error("the answer is empty")]
+    Empty,
+    #[error("there is no file in the answer")]
+    NoFile,
+    #[error("the file in the answer is empty")]
+    EmptyFile,
+    #[error("`{name}` cannot be the name of a file")]
+    FileName { name: String },
+    #[error("the answer was cut off at {tokens} tokens, before its file was finished")]
+    CutOff { tokens: u32 },
+    #[error("the answer filled the model's context before its file was finished")]
+    ContextFull,
+}
+
+/// What an answer holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub reasoning: String,
+    pub artifact: Artifact,
+    /// The last file has no end: right if the model ended its turn, wrong if it was cut off.
+    pub open: bool,
+}
+
+/// A file as it was found, its name not yet judged; empty where none was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+/// Reads an answer. `current` are the files that stay as they are unless the answer replaces them.
+pub fn read_answer(
+    raw: &str,
+    form: &ProductForm,
+    current: &Artifact,
+) -> Result<Answer, FormProblem> {
+    if raw.trim().is_empty() {
+        return Err(FormProblem::Empty);
+    }
+    let (thinking, rest) = split_thinking(raw);
+    let mut parts = between_markers(rest);
+    if parts.files.is_empty() {
+        parts = fences::between_fences(rest, form.kind);
+    }
+    if parts.files.is_empty() {
+        parts = bare(rest, form.kind);
+    }
+    let artifact = artifact_of(parts.files, form, current)?;
+    Ok(Answer {
+        reasoning: join(thinking, &parts.before),
+        artifact,
+        open: parts.open,
+    })
+}
+
+/// An answer's parts.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Parts {
+    /// What stands before the first file.
+    pub(super) before: String,
+    pub(super) files: Vec<Found>,
+    pub(super) open: bool,
+}
+
+/// Takes a leading `<think>` block off: what it drafts is not the answer.
+pub(super) fn split_thinking(raw: &str) -> (&str, &str) {
+    let text = raw.trim_start();
+    for (begin, end) in [("<think>", "</think>"), ("<thinking>", "</thinking>")] {
+        if let Some(inner) = text.strip_prefix(begin) {
+            return match inner.split_once(end) {
+                Some((thinking, rest)) => (thinking.trim(), rest),
+                None => ("", inner),
+            };
+        }
+    }
+    ("", raw)
+}
+
+/// Splits at marker lines. A marker inside a file is text, unless it is as long as the file's own.
+fn between_markers(text: &str) -> Parts {
+    let mut parts = Parts::default();
+    let mut open: Option<(usize, Found)> = None;
+    for line in text.split_inclusive('\n') {
+        match (frame::marker(line), &mut open) {
+            (Some(Marker::Opening { width, name }), None) => {
+                let name = name.to_owned();
+                open = Some((
+                    width,
+                    Found {
+                        name,
+                        text: String::new(),
+                    },
+                ));
+            }
+            // The end was forgotten.
+            (Some(Marker::Opening { width, name }), Some((own, file))) if width == *own => {
+                let text = String::new();
+                let next = Found {
+                    name: name.to_owned(),
+                    text,
+                };
+                parts.files.push(std::mem::replace(file, next));
+            }
+            (Some(Marker::Closing { width }), Some((own, _))) if width == *own => {
+                parts.files.extend(open.take().map(|(_, file)| file));
+            }
+            (_, Some((_, file))) => file.text.push_str(line),
+            (_, None) if parts.files.is_empty() => parts.before.push_str(line),
+            (_, None) => {}
+        }
+    }
+    if let Some((width, mut file)) = open {
+        strip_partial_closing(&mut file.text, width);
+        parts.files.push(file);
+        parts.open = true;
+    }
+    parts
+}
+
+/// An end marker on the last line of code, or one that was not finished, ends the file all the same.
+fn strip_partial_closing(text: &mut String, width: usize) {
+    let start = text.rfind('\n').map_or(0, |at| at + 1);
+    let last = text[start..].trim_end();
+    let closing = frame::closing(width);
+    if let Some(at) = last.find(&closing) {
+        text.truncate(start + at);
+    } else if last.len() >= width && closing.starts_with(last) {
+        text.truncate(start);
+    }
+}
+
+/// An answer that is nothing but a page or a JSON value.
+fn bare(text: &str, kind: ArtifactKind) -> Parts {
+    let trimmed = text.trim();
+    let lower = trimmed.to_ascii_lowercase();
+    let (at, end, open) = match kind {
+        ArtifactKind::Page => {
+            let begin = ["<!doctype html", "<html"]
+                .iter()
+                .filter_map(|tag| lower.find(tag))
+                .min();
+            let end = lower.rfind("</html>").map(|at| at + "</html>".len());
+            match (begin, end) {
+                (Some(at), Some(end)) if at < end => (at, end, false),
+                (Some(at), _) => (at, trimmed.len(), true),
+                (None, _) => return Parts::default(),
+            }
+        }
+        ArtifactKind::Json if trimmed.starts_with(['{', '[']) && trimmed.ends_with(['}', ']']) => {
+            (0, trimmed.len(), false)
+        }
+        ArtifactKind::Json | ArtifactKind::Markdown | ArtifactKind::Python => {
+            return Parts::default();
+        }
+    };
+    let file = Found {
+        name: String::new(),
+        text: trimmed[at..end].to_owned(),
+    };
+    Parts {
+        before: trimmed[..at].to_owned(),
+        files: vec![file],
+        open,
+    }
+}
+
+/// The artifact after an answer: what it wrote, and what it left as it was.
+fn artifact_of(
+    found: Vec<Found>,
+    form: &ProductForm,
+    current: &Artifact,
+) -> Result<Artifact, FormProblem> {
+    if found.is_empty() {
+        return Err(FormProblem::NoFile);
+    }
+    if found.iter().all(|file| file.text.trim().is_empty()) {
+        return Err(FormProblem::EmptyFile);
+    }
+    let alone = found.len() == 1;
+    let written: Vec<_> = found
+        .into_iter()
+        .map(|file| {
+            let name = name_of(&file.name, form, current, alone)?;
+            let text = fences::unwrapped(&file.text, form.kind);
+            Ok((name, frame::with_line_break(text)))
+        })
+        .collect::<Result<_, FormProblem>>()?;
+    let is_new = |name: &FileName| current.files().iter().all(|file| file.name != *name);
+    let mut artifact = Artifact::EMPTY;
+    // The main file leads, wherever the answer has it.
+    let main = written
+        .iter()
+        .find(|(name, _)| *name == form.file && is_new(name));
+    if let (true, Some((name, text))) = (current.is_empty(), main) {
+        artifact.put(name.clone(), text.clone());
+    }
+    for file in current.files() {
+        artifact.put(file.name.clone(), file.text.clone());
+    }
+    for (name, text) in written {
+        artifact.put(name, text);
+    }
+    Ok(artifact)
+}
+
+/// What a file is called. A lone first file is the main one, whatever the model calls it.
+fn name_of(
+    given: &str,
+    form: &ProductForm,
+    current: &Artifact,
+    alone: bool,
+) -> Result<FileName, FormProblem> {
+    let main = || {
+        let first = current.main_file().map(|file| file.name.clone());
+        let has_main = current.files().iter().any(|file| file.name == form.file);
+        first
+            .filter(|_| !has_main)
+            .unwrap_or_else(|| form.file.clone())
+    };
+    let given = given.trim().trim_start_matches("./");
+    if given.is_empty() || (alone && current.is_empty()) {
+        return Ok(main());
+    }
+    match given.parse() {
+        Ok(name) => Ok(name),
+        Err(_) if alone => Ok(main()),
+        Err(_) => Err(FormProblem::FileName {
+            name: given.chars().take(80).collect(),
+        }),
+    }
+}
+
+fn join(thinking: &str, before: &str) -> String {
+    let parts = [thinking.trim(), before.trim()];
+    let filled: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    filled.join("\n\n")
+}

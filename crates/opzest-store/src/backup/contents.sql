@@ -1,0 +1,2 @@
+SELECT (SELECT count(*) FROM conversation) AS conversations,
+       (SELECT count(*) FROM message) AS messages

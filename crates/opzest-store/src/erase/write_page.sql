@@ -1,0 +1,1 @@
+UPDATE sqlite_dbpage SET data = ?2 WHERE pgno = ?1

@@ -1,0 +1,1 @@
+UPDATE example SET split = :split WHERE session_id = :session_id

@@ -1,0 +1,1 @@
+DELETE FROM product_version WHERE session_id = :session_id AND number >= :number

@@ -1,0 +1,1 @@
+UPDATE product SET final = :final WHERE session_id = :session_id AND final <> :final

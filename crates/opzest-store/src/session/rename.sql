@@ -1,0 +1,1 @@
+UPDATE session SET title = :title, title_is_users = 1 WHERE id = :id

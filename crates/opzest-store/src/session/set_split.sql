@@ -1,0 +1,1 @@
+UPDATE session SET split = :split WHERE id = :id

@@ -1,0 +1,1 @@
+SELECT id FROM use_case WHERE name = :name COLLATE NOCASE

@@ -1,0 +1,1 @@
+SELECT id FROM use_case WHERE workflow_id = :workflow_id

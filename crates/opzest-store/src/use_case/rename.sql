@@ -1,0 +1,1 @@
+UPDATE use_case SET name = :name WHERE id = :id

@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+"""The running preview of generated pages in the real window: what it shows and tells, and what no page gets.
+
+strace watches every process of the app all the time: whatever the pages try, none may open an internet socket.
+A control without the preview's locks shows that the tries are real ones and would be noticed.
+Usage: preview_window.py PREVIEW_PROBE [--shots FOLDER] [unittest's arguments]
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from preview_probe import PAGES, Probe, Server, page
+from private_window import fail, internet, socket_families, start_screen, traced, wait_for
+
+NEEDED = ["Xvfb", "xdotool", "strace", "dbus-run-session", "import", "convert"]
+EXITS = re.findall(r"^        (\w+): \(\) =>", (PAGES / "network.html").read_text(encoding="utf-8"), re.M)
+
+
+class Previews(unittest.TestCase):
+    """One app for all tests; each uses sessions of its own."""
+
+    program = shots = probe = server = folder = screen = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="opzest-preview-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.screen, display = start_screen(cls.folder)
+        cls.addClassCleanup(cls.screen.terminate)
+        cls.server = Server({})
+        cls.display = display
+        cls.probe = Probe(cls.program, cls.folder, display, traced)
+        cls.addClassCleanup(end_process, cls.probe)
+
+    def show(self, session, html, **others):
+        report = self.probe.show(session, html, **others)
+        self.addCleanup(self.probe.do, "close", id=session)
+        return report
+
+    def assert_fine(self, report):
+        self.assertEqual(report, {"loaded": True, "errors": [], "ended": None})
+
+    def said(self, session, report, word):
+        """What a page said about itself as `WORD JSON`, in its report or later."""
+
+        def find():
+            errors = [event["error"] for event in self.probe.events_of(session) if "error" in event]
+            for error in [*report["errors"], *errors]:
+                if error["message"].startswith(word + " "):
+                    return error["message"]
+            return None
+
+        self.probe.wait_for(f"{word} of {session}", find)
+        return json.loads(find()[len(word):])
+
+    def picture(self, title, name):
+        """A picture of a preview's window; kept with --shots."""
+        window = wait_for(f"the window of {title}", 20, lambda: self.probe.window(title))
+        path = pathlib.Path(self.shots or self.folder) / f"{name}.png"
+        subprocess.run(["import", "-window", window, str(path)], env=self.probe.environment, check=True)
+        return path
+
+    # What a preview is for.
+
+    def test_a_page_runs(self):
+        report = self.show("runs", page("drawing.html"), title="A drawing")
+        self.assert_fine(report)
+
+        def colours():
+            path = self.picture("A drawing", "drawing")
+            command = ["convert", str(path), "-format", "%[pixel:p{50,150}] %[pixel:p{250,150}]", "info:"]
+            return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+        # Green is drawn by an interval, blue by the stylesheet in a file of its own.
+        self.assertIn("white", colours() + " white")
+        wait_for("the drawing", 20, lambda: "0,128,0" in colours() or "green" in colours())
+
+    def test_other_files_of_the_page_are_served(self):
+        html = "<link rel=stylesheet href=/style.css><script src=app.js></script><script src='sub/missing.js'></script>"
+        report = self.show(
+            "files", html, style_css="body { color: rgb(1, 2, 3) }",
+            app_js="\nfetch('data.json').then((it) => it.json()).then((it) => console.error('GOT ' + JSON.stringify("
+            "[it.a, getComputedStyle(document.body ?? document.documentElement).color])));\n\nlost.call()",
+            data_json='{"a": 7}',
+        )
+        self.assertEqual(self.said("files", report, "GOT"), [7, "rgb(1, 2, 3)"])
+        places = {error["kind"]: (error["source"], error["line"]) for error in report["errors"]}
+        self.assertEqual(places["uncaught"], ("app.js", 4))
+        missing = [error["message"] for error in report["errors"] if error["kind"] == "missing"]
+        self.assertEqual(missing, ["<script> asks for the file sub/missing.js, which is not there or cannot be read"])
+
+    def test_errors_have_message_and_place(self):
+        report = self.show("errors", page("errors.html"))
+        self.assertTrue(report["loaded"])
+        errors = {error["message"]: (error["kind"], error["source"], error["line"]) for error in report["errors"]}
+        self.assertEqual(
+            errors,
+            {
+                "ReferenceError: Can't find variable: score": ("uncaught", "index.html", 7),
+                "SyntaxError: Unexpected token ')'": ("uncaught", "index.html", 10),
+                'lost: {"lives":3}': ("console", "index.html", 13),
+                "Error: no promise": ("rejection", "index.html", 14),
+                "TypeError: null is not an object (evaluating 'null.late')": ("uncaught", "index.html", 16),
+            },
+        )
+
+    def test_errors_after_the_report_are_events(self):
+        self.assert_fine(self.show("later", "<script>setTimeout(() => tooLate(), 2500)</script>"))
+        self.probe.wait_for("the late error", lambda: self.probe.events_of("later"))
+        error = self.probe.events_of("later")[0]["error"]
+        self.assertEqual(error["message"], "ReferenceError: Can't find variable: tooLate")
+        self.assertEqual(error["line"], 1)
+
+    def test_a_flood_of_errors_is_cut(self):
+        html = "<script>for (let i = 0; i < 1e5; i++) console.error(i + 'x'.repeat(1e4)); setInterval(() => boom(), 1)</script>"
+        report = self.show("flood", html)
+        self.assertEqual(len(report["errors"]), 50)
+        self.assertTrue(all(len(error["message"]) <= 2000 for error in report["errors"]))
+
+    def test_pages_of_all_shapes(self):
+        large = "<!doctype html><p>start" + "<p>0123456789" * 400_000 + "<script>console.error('SHAPE ' + "
+        large += "JSON.stringify([document.compatMode, document.querySelectorAll('p').length]))</script>"
+        self.assertGreater(len(large), 5_000_000)
+        tell = "<script>\nconsole.error('SHAPE ' + JSON.stringify([document.compatMode, "
+        tell += "document.querySelectorAll('p').length])); wrong()</script>"
+        shapes = {
+            "large": (large, ["CSS1Compat", 400_001]),
+            "headless": ("<p>no head, no type" + tell, ["BackCompat", 1]),
+            "commented": ("\ufeff<!-- first --> <!DOCTYPE html><html lang=de><head id=own><p>" + tell, ["CSS1Compat", 1]),
+            "guarded": (
+                "<!doctype html><meta http-equiv=Content-Security-Policy content=\"default-src 'none'; "
+                "script-src 'unsafe-inline'; connect-src 'none'\"><p>" + tell, ["CSS1Compat", 1],
+            ),
+        }
+        for name, (html, shape) in shapes.items():
+            with self.subTest(name):
+                report = self.show(name, html)
+                self.assertTrue(report["loaded"])
+                self.assertEqual(self.said(name, report, "SHAPE"), shape)
+                if name != "large":
+                    wrong = [error["line"] for error in report["errors"] if error["kind"] == "uncaught"]
+                    self.assertEqual(wrong, [2])
+
+    def test_a_page_that_replaces_everything_is_still_heard(self):
+        report = self.show("replaces", page("replaces.html"))
+        messages = [error["message"] for error in report["errors"]]
+        self.assertIn("ReferenceError: Can't find variable: gone", messages)
+        self.assertIn("Error: rejected", messages)
+
+    def test_a_new_version_stays_in_the_window(self):
+        self.assert_fine(self.show("versions", "<p>one<script>localStorage.x = 1</script>", title="First"))
+        window = self.probe.window("First")
+        self.probe.keys("windowmove", "--sync", window, "333", "222")
+        main = self.probe.keys("search", "--onlyvisible", "--name", "^OpZest$")[0]
+        self.probe.keys("windowfocus", "--sync", main)
+        report = self.show("versions", "<p>two<script>console.error('KEPT ' + localStorage.x)</script>", title="Second")
+        self.assertEqual(self.said("versions", report, "KEPT"), 1)
+        self.assertEqual(self.probe.window("Second"), window)
+        place = self.probe.keys("getwindowgeometry", "--shell", window)
+        self.assertIn("X=333", place)
+        self.assertIn("Y=222", place)
+        self.assertEqual(self.probe.keys("getwindowfocus"), [main])
+
+    def test_a_window_that_the_user_closes_is_told(self):
+        self.assert_fine(self.show("closes", "<p>bye"))
+        self.probe.keys("windowquit", self.probe.window("closes"))
+        self.probe.wait_for("the end", lambda: self.probe.events_of("closes") == [{"ended": "closed"}])
+        self.assert_fine(self.show("closes", "<p>again"))
+
+    def test_an_empty_artifact_is_told(self):
+        answer = self.probe.do("show", id="empty", title="x", files=[])
+        self.assertEqual(answer, {"problem": "there is no page to show: the artifact is empty"})
+
+    # What no page gets.
+
+    def test_an_endless_loop_is_taken_away_and_the_app_answers_meanwhile(self):
+        self.assert_fine(self.show("beside", "<p>still here"))
+        loop = self.probe.begin("show", id="loop", title="loop", files=[
+            {"name": "index.html", "text": "<p>turns<script>while (true);</script>"},
+        ])  # fmt: skip
+        slowest = 0
+        while loop not in self.probe.answers:
+            began = time.monotonic()
+            self.assertEqual(self.probe.call("app_info")[0], "ok")
+            slowest = max(slowest, time.monotonic() - began)
+        self.assertEqual(self.probe.end(loop), {"loaded": False, "errors": [], "ended": "frozen"})
+        self.assertLess(slowest, 2.0, "the main window waited for the preview")
+        wait_for("the end of its window", 20, lambda: self.probe.window("loop") is None)
+        self.assertIsNotNone(self.probe.window("beside"))
+        self.assert_fine(self.show("loop", "<p>repaired"))
+
+    def test_a_loop_that_begins_later_is_an_event(self):
+        self.assert_fine(self.show("turns", "<p>turns<script>setTimeout(() => { while (true); }, 1600)</script>"))
+        self.probe.wait_for("the end", lambda: self.probe.events_of("turns") == [{"ended": "frozen"}])
+
+    def test_a_new_version_does_not_wait_for_a_frozen_one(self):
+        self.probe.begin("show", id="stuck", title="stuck", files=[
+            {"name": "index.html", "text": "<script>while (true);</script>"},
+        ])  # fmt: skip
+        wait_for("its window", 20, lambda: self.probe.window("stuck"))
+        self.assert_fine(self.show("stuck", "<p>the next", title="next"))
+
+    def test_sessions_share_no_storage(self):
+        store = "<script>console.error('HAD ' + JSON.stringify([localStorage.secret ?? null, document.cookie])); "
+        store += "localStorage.secret = 1; document.cookie = 'secret=1'; caches.open('a').catch(() => {})</script>"
+        for session in ("one", "two"):
+            self.assertEqual(self.said(session, self.show(session, store), "HAD"), [None, ""])
+
+    def test_nothing_bothers_the_user_or_outlives_the_page(self):
+        report = self.show("abuse", page("abuse.html"))
+        got = self.said("abuse", report, "GOT")
+        self.assertEqual(got.pop("dialogs"), "quick")
+        for name in ("download", "history"):
+            self.assertIn(got.pop(name), ("clicked", "refused"))
+        self.assertEqual(set(got.values()) - {"refused", "no answer"}, set(), got)
+        self.assertEqual(list(self.folder.rglob("*stolen*")), [])
+        self.picture("abuse", "abuse")
+        titles = self.probe.keys("search", "--onlyvisible", "--name", ".")
+        self.assertEqual(len(set(titles)), len(titles))
+
+    def test_no_command_and_nothing_of_the_app(self):
+        report = self.show("commands", page("commands.html"))
+        self.assertEqual(self.said("commands", report, "FOUND"), [])
+        status, info = self.probe.call("app_info")
+        self.assertEqual((status, info["firstStart"]), ("ok", True))
+        # The control: from the main window the same command does what the page wanted.
+        self.assertEqual(self.probe.call("finish_welcome")[0], "ok")
+        self.assertEqual(self.probe.call("app_info")[1]["firstStart"], False)
+
+    def test_another_window_of_tauris_may_call_nothing(self):
+        self.assertIsNone(self.probe.do("open", label="preview", url="index.html"))
+        for command in (
+            "call", "pick_model_file", "save_text_file", "plugin:dialog|open", "plugin:fs|read_text_file",
+            "plugin:window|close", "plugin:window|set_title", "plugin:webview|create_webview_window",
+            "plugin:event|emit", "plugin:app|version", "plugin:path|resolve_directory", "plugin:image|from_path",
+        ):  # fmt: skip
+            with self.subTest(command):
+                status, answer = self.probe.invoke("preview", command)
+                self.assertEqual(status, "error")
+                self.assertRegex(str(answer), "not allowed")
+
+    def test_no_way_to_the_network(self):
+        report = self.show("network", page("network.html", server=self.server.address, udp=self.server.udp))
+        self.assertTrue(report["loaded"])
+        self.assertIsNone(report["ended"])
+        self.assertIn("refused", {error["kind"] for error in report["errors"]})
+
+    # The end: last by its name.
+
+    def test_zz_the_main_window_ends_everything_and_no_internet_socket_was_opened(self):
+        self.probe.show("last", "<p>still open")
+        self.probe.keys("windowquit", self.probe.keys("search", "--onlyvisible", "--name", "^OpZest$")[0])
+        self.assertEqual(self.probe.process.wait(timeout=60), 0)
+        log = self.probe.log.read_text(errors="replace")
+        self.assertGreater(len(re.findall(r"execve\(.*WebKitWebProcess.* = 0", log)), 20)
+        self.assertEqual(internet(socket_families(self.probe.log)), {}, re.findall(r".*AF_INET.*", log)[:20])
+        self.assertEqual(self.server.heard, [])
+
+
+class Control(unittest.TestCase):
+    """The page of `test_no_way_to_the_network` without the preview's locks."""
+
+    program = None
+
+    def test_the_server_would_have_noticed(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="opzest-preview-control-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        frames = "".join(f'<iframe src="/page?leave={name}"></iframe>' for name in ["", *EXITS])
+        server = Server({"frames": frames, "page": page("network.html"), "favicon.ico": ""})
+        screen, display = start_screen(folder)
+        self.addCleanup(screen.terminate)
+        probe = Probe(self.program, folder, display, traced)
+        self.addCleanup(end_process, probe)
+        self.assertIsNone(probe.do("open", label="control", url=f"http://{server.address}/frames"))
+        ways = {
+            "fetch", "xhr", "websocket", "eventsource", "beacon", "img", "image", "srcdoc-img", "iframe", "script",
+            "module", "stylesheet", "css-image", "css-import", "font", "video", "audio", "object", "embed", "worker",
+            "worker-import", "frame-fetch", "location", "replace", "refresh", "link", "form-get", "form-post",
+        }  # fmt: skip
+        wait_for("the ways to the network", 30, lambda: ways <= set(server.heard))
+        print(f"without the preview's locks the server noticed: {' '.join(sorted(set(server.heard)))}")
+        probe.quit()
+        self.assertGreater(internet(socket_families(probe.log)).get("AF_INET", 0), 0)
+
+
+def end_process(probe):
+    if probe.process.poll() is None:
+        os.killpg(probe.process.pid, signal.SIGTERM)
+        probe.process.wait(timeout=30)
+
+
+def main():
+    arguments = sys.argv[1:]
+    if not arguments:
+        fail("usage: preview_window.py PREVIEW_PROBE [--shots FOLDER] [unittest's arguments]")
+    missing = [tool for tool in NEEDED if shutil.which(tool) is None]
+    if missing:
+        fail(f"not installed: {', '.join(missing)} (scripts/system-packages.sh test)")
+    Previews.program = Control.program = pathlib.Path(arguments.pop(0)).resolve(strict=True)
+    if arguments[:1] == ["--shots"]:
+        Previews.shots = arguments[1]
+        arguments = arguments[2:]
+    unittest.main(argv=["preview_window.py", *arguments])
+
+
+if __name__ == "__main__":
+    main()
