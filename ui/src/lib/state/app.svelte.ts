@@ -56,8 +56,6 @@ export class App {
   readonly harvest: Harvest;
   readonly teachers: Teachers;
   readonly folder: DataFolder;
-  /** A session that another view wants to see; the Workshop takes it and sets it back. */
-  wantedSession = $state<string | null>(null);
   #reported = false;
   #storage = reach(() => localStorage);
 
@@ -86,7 +84,7 @@ export class App {
 
   /** Opens a session in the Workshop. */
   showSession(id: string): void {
-    this.wantedSession = id;
+    this.workshop.open(id);
     this.go("workshop");
   }
 
