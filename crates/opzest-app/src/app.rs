@@ -234,6 +234,32 @@ impl App {
         }
     }
 
+    /// Does something to the data folder while the store is closed, and opens it again, whatever came of it.
+    pub(crate) async fn with_store_closed<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&DataFolderLock) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, UiError> {
+        self.shut_down().await;
+        let app = self.clone();
+        let run = move || {
+            let mut store = app.lock_store();
+            *store = Err(error(
+                ErrorCode::Busy,
+                "The data folder is being changed.",
+                "",
+            ));
+            let done = DataFolderLock::acquire(&app.0.options.data_folder)
+                .and_then(|lock| act(&lock))
+                .map_err(UiError::from);
+            *store = open_store(&app.0.options);
+            *app.lock_upkeep() = store.as_ref().ok().and_then(Upkeep::start);
+            done
+        };
+        tokio::task::spawn_blocking(run)
+            .await
+            .unwrap_or_else(|failed| Err(panicked(&failed)))
+    }
+
     /// Closes the store, after [`App::shut_down`], in a process that ends without dropping the app. A store
     /// that was not closed is checked at the next start.
     pub fn close(&self) {
@@ -290,7 +316,7 @@ impl Drop for AnswerGuard {
     }
 }
 
-fn panicked(failed: &tokio::task::JoinError) -> UiError {
+pub(crate) fn panicked(failed: &tokio::task::JoinError) -> UiError {
     error(
         ErrorCode::Internal,
         format!("A part of OpZest failed: {failed}."),

@@ -13,6 +13,7 @@ use crate::sessions::needs::need_of;
 use crate::sessions::summary::{self, Names};
 use crate::sessions::task::{Done, Job, Traced};
 use crate::sessions::view::{Beside, view};
+use crate::storage::keep_traces_within_cap;
 use opzest_core::ids::{SessionId, UseCaseId};
 use opzest_core::session::{CallId, Effect, Event, Need as CoreNeed, Next, Session, Task};
 use opzest_store::Recording;
@@ -169,6 +170,7 @@ impl Driver {
         let mut after = self.session.clone();
         let effects = after.handle(event).map_err(refused)?;
         let trace = trace.cloned();
+        let traced = trace.is_some();
         let id = self.id;
         let (after, effects) = self
             .app
@@ -192,6 +194,9 @@ impl Driver {
             })
             .await?;
         self.session = after;
+        if traced {
+            keep_traces_within_cap(&self.app).await;
+        }
         for effect in effects {
             match effect {
                 Effect::Cancel(call) => self.cancel(call).await,

@@ -15,10 +15,12 @@ fn short_answers(folder: &std::path::Path) {
     for entry in std::fs::read_dir(bundled).expect("workflows") {
         let path = entry.expect("an entry").path();
         let text = std::fs::read_to_string(&path).expect("text");
-        let lines = text.lines().map(|line| match line.starts_with("max_tokens") {
-            true => "max_tokens = 60",
-            false => line,
-        });
+        let lines = text
+            .lines()
+            .map(|line| match line.starts_with("max_tokens") {
+                true => "max_tokens = 60",
+                false => line,
+            });
         let text = lines.collect::<Vec<_>>().join("\n");
         std::fs::write(own.join(path.file_name().expect("a name")), text).expect("written");
     }
