@@ -31,9 +31,14 @@ pub struct SetTracesCap {
 
 /// What the data folder takes, and its backups.
 pub async fn storage(app: &App, _: NoArguments) -> Result<StorageView, UiError> {
-    let (used, traces, cap) = app
-        .store(|store| Ok((store.disk_use()?, store.trace_bytes()?, traces_cap(store)?)))
-        .await?;
+    let measured =
+        app.store(|store| Ok((store.disk_use()?, store.trace_bytes()?, traces_cap(store)?)));
+    let (used, traces, cap) = match measured.await {
+        Ok((used, traces, cap)) => (Some(used), traces, cap),
+        // The backups of a store that cannot be read are what its owner needs.
+        Err(problem) if problem.code == ErrorCode::StoreDamaged => (None, 0, USUAL_TRACES_CAP),
+        Err(problem) => return Err(problem),
+    };
     let folder = app.data_folder().to_owned();
     let listed = blocking(move || {
         let found = backups(&folder)?;
@@ -41,11 +46,11 @@ pub async fn storage(app: &App, _: NoArguments) -> Result<StorageView, UiError> 
         Ok(found.iter().map(|backup| to_view(backup, opened)).collect())
     });
     Ok(StorageView {
-        database_bytes: (used.database + used.log) as f64,
+        database_bytes: used.map_or(0, |used| used.database + used.log) as f64,
         traces_bytes: traces as f64,
-        backups_bytes: (used.backups + used.set_aside) as f64,
+        backups_bytes: used.map_or(0, |used| used.backups + used.set_aside) as f64,
         traces_cap_bytes: cap as f64,
-        free_bytes: Some(used.disk.available as f64),
+        free_bytes: used.map(|used| used.disk.available as f64),
         backups: listed.await?,
         check: None,
     })
@@ -112,33 +117,20 @@ pub async fn restore_backup(app: &App, backup: BackupArgument) -> Result<Storage
     storage(app, NoArguments {}).await
 }
 
-/// Changes how much traces may take, and deletes the oldest beyond that.
+/// Changes how much traces may take. When that is full, new rows go without; nothing is deleted.
 pub async fn set_traces_cap(app: &App, set: SetTracesCap) -> Result<StorageView, UiError> {
     if !(0.0..=1e15).contains(&set.bytes) {
         return Err(invalid("The limit must be a number of bytes."));
     }
     let cap = set.bytes as u64;
-    app.store(move |store| {
-        store.set_setting(TRACES_CAP, &cap)?;
-        store.prune_traces(cap).map(drop)
-    })
-    .await?;
-    app.erase_soon();
+    app.store(move |store| store.set_setting(TRACES_CAP, &cap))
+        .await?;
     storage(app, NoArguments {}).await
 }
 
-/// After a trace was stored: keeps what the user allows.
-pub(crate) async fn keep_traces_within_cap(app: &App) {
-    let kept = app.store(|store| {
-        let cap = traces_cap(store)?;
-        match store.trace_bytes()? > cap {
-            true => store.prune_traces(cap).map(drop),
-            false => Ok(()),
-        }
-    });
-    if let Err(error) = kept.await {
-        tracing::warn!(code = ?error.code, "old traces could not be deleted");
-    }
+/// Whether another trace may be stored.
+pub(crate) fn has_room_for_traces(store: &opzest_store::Store) -> Result<bool, StoreError> {
+    Ok(store.trace_bytes()? < traces_cap(store)?)
 }
 
 async fn upkeep(app: &App) -> Result<Upkeep, UiError> {

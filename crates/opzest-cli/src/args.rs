@@ -43,6 +43,9 @@ pub enum Command {
     /// Find, read, export and delete conversations
     #[command(subcommand)]
     Conversations(ConversationsCommand),
+    /// What is kept on this computer: its room, backups, checks
+    #[command(subcommand)]
+    Data(DataCommand),
     /// See and change settings
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -76,6 +79,10 @@ impl Command {
                 SessionCommand::List { .. }
                 | SessionCommand::Show { .. }
                 | SessionCommand::Export { .. } => false,
+            },
+            Self::Data(command) => match command {
+                DataCommand::Show(_) => false,
+                DataCommand::Backup | DataCommand::Check(_) | DataCommand::Restore { .. } => true,
             },
             Self::Conversations(command) => match command {
                 ConversationsCommand::Rename { .. } | ConversationsCommand::Delete { .. } => true,
@@ -263,6 +270,24 @@ pub enum ConversationsCommand {
         /// The format on standard output
         #[arg(long, value_enum, default_value_t = Format::Markdown, conflicts_with = "file")]
         format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// How much room it takes, and the backups
+    Show(Output),
+    /// Make a backup now
+    Backup,
+    /// Check everything that can be checked
+    Check(Output),
+    /// Go back to a backup; what is there now is set aside
+    Restore {
+        /// Its name, from `opzest data show`
+        name: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 

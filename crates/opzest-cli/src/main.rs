@@ -4,6 +4,7 @@
 mod args;
 mod chat;
 mod conversations;
+mod data;
 mod errors;
 mod host;
 mod info;
@@ -51,6 +52,7 @@ fn run(arguments: Arguments, started: Instant) -> anyhow::Result<ExitCode> {
         Command::Session(session) => return session::run(&host, session),
         Command::Models(models) => models::run(&host, models)?,
         Command::Conversations(conversations) => conversations::run(&host, conversations)?,
+        Command::Data(data) => return data::run(&host, data),
         Command::Settings(settings) => settings::run(&host, settings)?,
         Command::Info(output) => info::run(&host, output)?,
     }

@@ -13,7 +13,7 @@ use crate::sessions::needs::need_of;
 use crate::sessions::summary::{self, Names};
 use crate::sessions::task::{Done, Job, Traced};
 use crate::sessions::view::{Beside, view};
-use crate::storage::keep_traces_within_cap;
+use crate::storage::has_room_for_traces;
 use opzest_core::ids::{SessionId, UseCaseId};
 use opzest_core::session::{CallId, Effect, Event, Need as CoreNeed, Next, Session, Task};
 use opzest_store::Recording;
@@ -170,11 +170,11 @@ impl Driver {
         let mut after = self.session.clone();
         let effects = after.handle(event).map_err(refused)?;
         let trace = trace.cloned();
-        let traced = trace.is_some();
         let id = self.id;
         let (after, effects) = self
             .app
             .store(move |store| {
+                let trace = trace.filter(|_| has_room_for_traces(store).unwrap_or(false));
                 let data = trace.as_ref().and_then(Traced::encoded);
                 let traces: Vec<_> = trace
                     .as_ref()
@@ -194,9 +194,6 @@ impl Driver {
             })
             .await?;
         self.session = after;
-        if traced {
-            keep_traces_within_cap(&self.app).await;
-        }
         for effect in effects {
             match effect {
                 Effect::Cancel(call) => self.cancel(call).await,
