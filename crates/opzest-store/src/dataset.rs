@@ -38,8 +38,11 @@ impl Store {
         limit: u32,
     ) -> Result<ExamplePage, StoreError> {
         self.read("listing the examples", |connection| {
-            let total = example::count(connection, filter, order)?;
             let (items, next) = example::page(connection, filter, order, after, limit)?;
+            let total = match (after, next) {
+                (None, None) if limit > 0 => Total::exact(items.len()),
+                _ => example::count(connection, filter, order)?,
+            };
             Ok(ExamplePage { items, total, next })
         })
     }

@@ -25,7 +25,7 @@ pub struct NewExample {
     pub workflow: Option<WorkflowId>,
     /// Rows of one group are kept for the same use; `None`: those with the same prompt are one.
     pub group: Option<String>,
-    /// `None`: as the group decides.
+    /// `None`: decided by the group. A group that is there already keeps the split that it has.
     pub split: Option<Split>,
     pub reason: Option<Reason>,
     pub by_hand: bool,
@@ -58,12 +58,15 @@ impl Store {
                 duplicates: 0,
             };
             for new in rows {
-                let row = row_of(new, import, now_ms);
+                let mut row = row_of(new, import, now_ms);
                 if example::is_known(transaction, &row)? {
                     done.duplicates += 1;
                     continue;
                 }
                 required_use_case(transaction, row.summary.use_case)?;
+                if let Some(split) = example::split_of_group(transaction, &row.summary.group)? {
+                    row.summary.split = split;
+                }
                 example::add(transaction, &row)?;
                 done.added += 1;
             }

@@ -14,7 +14,7 @@ use crate::lock::DataFolderLock;
 use crate::open::{StoreOptions, pragma_number, reader, second_writer};
 use crate::restore::set_aside;
 use crate::store::STORE_FILE;
-use crate::{conversation, setting};
+use crate::{conversation, example, session, setting};
 use rusqlite::{Connection, ErrorCode};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,7 +106,9 @@ impl Upkeep {
             return Ok(false);
         }
         let store = reader(&self.file(), &self.options)?;
-        Ok(conversation::count(&store).during(DOING)? > 0)
+        Ok(conversation::count(&store).during(DOING)? > 0
+            || session::is_any(&store).during(DOING)?
+            || example::is_any(&store).during(DOING)?)
     }
 
     fn make_backup(

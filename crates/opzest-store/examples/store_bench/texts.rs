@@ -44,8 +44,9 @@ impl Vocabulary {
         let mut known = HashSet::new();
         let mut words = Vec::with_capacity(WORDS);
         while words.len() < WORDS {
-            // Frequent words are short.
-            let letters = 2 + (words.len() + 1).ilog2() as u64 / 3 + random.below(5);
+            // Most of the frequent words are short.
+            let rank = u64::from((words.len() + 1).ilog2());
+            let letters = 1 + rank / 3 + random.below(2 + rank / 3);
             let mut word = String::new();
             for place in random.below(2)..=letters {
                 let from = if place % 2 == 0 { CONSONANTS } else { VOWELS };

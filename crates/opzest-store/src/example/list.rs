@@ -47,12 +47,21 @@ impl std::str::FromStr for ExampleCursor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Total {
     pub count: u32,
-    /// A search stops counting after some ten thousand texts: there may be more.
+    /// A search stops counting after ten thousand texts: there may be more.
     pub is_exact: bool,
 }
 
+impl Total {
+    pub(crate) fn exact(count: usize) -> Self {
+        Self {
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            is_exact: true,
+        }
+    }
+}
+
 /// How many found texts are counted; who finds more needs more words.
-const MOST_COUNTED: u32 = 20_000;
+const MOST_COUNTED: u32 = 10_000;
 
 /// The rows behind `after`, and the place behind the last of them if there are more.
 pub(crate) fn page(

@@ -6,7 +6,7 @@ mod list;
 mod row;
 mod write;
 
-use crate::column::signed;
+use crate::column::{parsed, signed};
 use opzest_core::chat::{ChatMessage, Role};
 use opzest_core::conversation::{Scope, title_from};
 use opzest_core::dataset::{Split, StoredExample};
@@ -58,6 +58,19 @@ pub(crate) fn set_split_of_group(
     Ok(())
 }
 
+/// `None`: no row is in this group.
+pub(crate) fn split_of_group(
+    connection: &Connection,
+    group: &str,
+) -> rusqlite::Result<Option<Split>> {
+    connection
+        .prepare_cached(include_str!("split_of_group.sql"))?
+        .query_row(named_params! { ":split_group": group }, |row| {
+            parsed(row, "split")
+        })
+        .optional()
+}
+
 pub(crate) fn set_scope(
     connection: &Connection,
     id: ExampleId,
@@ -99,6 +112,34 @@ pub(crate) fn set_use_case_of_session(
     Ok(())
 }
 
+/// So that its session does not make it again.
+pub(crate) fn remember_deleted(
+    connection: &Connection,
+    id: ExampleId,
+    session: SessionId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("remember_deleted.sql"))?
+        .execute(named_params! { ":id": id.to_string(), ":session_id": session.to_string() })?;
+    Ok(())
+}
+
+/// All rows of a session, whole.
+pub(crate) fn of_session(
+    connection: &Connection,
+    session: SessionId,
+) -> rusqlite::Result<Vec<StoredExample>> {
+    let mut statement = connection.prepare_cached(concat!(
+        include_str!("whole.sql"),
+        "WHERE session_id = :session_id ORDER BY example.seq"
+    ))?;
+    let rows = statement.query_map(
+        named_params! { ":session_id": session.to_string() },
+        row::whole,
+    )?;
+    rows.collect()
+}
+
 /// The first words of what was asked.
 pub(crate) fn title_of(prompt: &[ChatMessage]) -> String {
     let asked = prompt
@@ -108,4 +149,10 @@ pub(crate) fn title_of(prompt: &[ChatMessage]) -> String {
     asked
         .map(|message| title_from(&message.content))
         .unwrap_or_default()
+}
+
+pub(crate) fn is_any(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("is_any.sql"))?
+        .query_row([], |row| row.get("is_any"))
 }

@@ -177,6 +177,12 @@ pub(crate) fn delete(connection: &Connection, id: SessionId) -> rusqlite::Result
         .execute(named_params! { ":id": id.to_string() })
 }
 
+pub(crate) fn is_any(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("is_any.sql"))?
+        .query_row([], |row| row.get("is_any"))
+}
+
 fn from_row(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
     let workflow = match crate::column::parsed_optional(row, "workflow_id")? {
         Some(id) => Some(UsedWorkflow {

@@ -325,16 +325,18 @@ fn an_import_is_whole_and_knows_its_duplicates() {
         .map(|row| row.split)
         .collect();
     assert!(splits.windows(2).all(|pair| pair[0] == pair[1]));
-    let mut said = new_row(&store, 300, "said");
     for (&split, number) in Split::ALL.iter().zip(300..) {
-        said = NewExample {
-            id: id(ExampleId::new, number),
-            split: Some(split),
-            ..said
-        };
-        said.chosen.text += "!";
-        import(&mut store, vec![said.clone()]);
-        assert_eq!(store.example(said.id).expect("there").summary.split, split);
+        let mut said = new_row(&store, number, &format!("said {number}"));
+        said.split = Some(split);
+        let id = said.id;
+        let mut later = new_row(&store, number + 100, &format!("said {number}"));
+        later.split = Split::ALL.iter().copied().find(|&other| other != split);
+        let later_id = later.id;
+        import(&mut store, vec![said, later]);
+        for id in [id, later_id] {
+            let found = store.example(id).expect("there").summary.split;
+            assert_eq!(found, split, "the group keeps the split of its first row");
+        }
     }
     assert_eq!(store.check().expect("checks"), CheckReport::default());
 }

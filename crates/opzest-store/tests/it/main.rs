@@ -2,6 +2,7 @@
 
 mod backups;
 mod dataset;
+mod deleting;
 mod erasing;
 mod invariants;
 mod locking;
@@ -10,7 +11,9 @@ mod opening;
 mod recording;
 mod restoring;
 mod searching;
+mod session_invariants;
 mod sessions;
 mod studio;
 mod support;
+mod traces;
 mod turns;
