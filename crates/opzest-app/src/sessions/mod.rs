@@ -19,6 +19,7 @@ pub(crate) use check::detect;
 pub use commands::*;
 pub(crate) use open::OpenSessions;
 pub(crate) use summary::Names;
+pub(crate) use view::files;
 
 use crate::app::{App, now_ms};
 use crate::dto::{
@@ -66,13 +67,13 @@ pub async fn list_workflows(app: &App, _: NoArguments) -> Result<WorkflowList, U
 
 pub async fn list_use_cases(app: &App, _: NoArguments) -> Result<Vec<UseCaseInfo>, UiError> {
     app.store(|store| {
-        let info = |found: opzest_core::dataset::UseCase| UseCaseInfo {
-            id: found.id.to_string(),
-            name: found.name,
-            sessions: 0,
-            examples: 0,
+        let info = |counted: opzest_store::UseCaseStats| UseCaseInfo {
+            id: counted.use_case.id.to_string(),
+            name: counted.use_case.name,
+            sessions: counted.sessions,
+            examples: counted.complete,
         };
-        Ok(store.use_cases()?.into_iter().map(info).collect())
+        Ok(store.dataset_stats()?.into_iter().map(info).collect())
     })
     .await
 }

@@ -48,7 +48,7 @@ pub(super) fn view(session: &Session, beside: Beside) -> SessionView {
     }
 }
 
-pub(super) fn files(artifact: &Artifact) -> Vec<FileText> {
+pub(crate) fn files(artifact: &Artifact) -> Vec<FileText> {
     let file = |file: &opzest_core::artifact::ArtifactFile| FileText {
         name: file.name.to_string(),
         text: file.text.clone(),
