@@ -5,7 +5,8 @@ use super::call::{Call, Reply, Spoken};
 use super::choose::{Choice, LETTERS};
 use super::cut::{Keep, Text};
 use super::error::AgentError;
-use super::form::{Asking, Form, Repairable};
+use super::examples;
+use super::form::{Asking, Form, Repairable, Words};
 use super::grammar;
 use super::live::Turn;
 use super::state;
@@ -23,9 +24,9 @@ const MOST_CHARACTERS: usize = 1_000;
 const MOST_HEARD: usize = 300;
 
 /// How many steps the grammar lets a local model write: small ones go on until they are stopped.
-const GRAMMAR_STEPS: usize = 5;
+const GRAMMAR_STEPS: usize = 4;
 
-const TEXT_FORM: &str = "Answer in this form:\nThought: what has to be made, in one sentence.\n1. the first step\n2. the second step\nUse as few steps as possible: one is often enough.";
+const TEXT_FORM: &str = "Answer in the form of the example: a thought in one sentence, then as few steps as possible. One step is often enough.";
 
 const JSON_FORM: &str = "Answer with a JSON object: \"reasoning\" says in one sentence what has to be made, \"steps\" is a list of texts, one for each step. Use as few steps as possible: one is often enough.";
 
@@ -55,7 +56,10 @@ pub async fn plan(
     };
     let asking = Asking {
         form: Form {
-            text: TEXT_FORM.to_owned(),
+            text: Words {
+                format: TEXT_FORM.to_owned(),
+                example: examples::planner(workflow.product.kind),
+            },
             grammar: Some(grammar::plan(GRAMMAR_STEPS)),
             json: Some((JSON_FORM, SCHEMA)),
             turn: Turn::Word {
@@ -63,10 +67,10 @@ pub async fn plan(
                 keep: true,
             },
         },
-        draft: |format| Draft {
+        draft: |words| Draft {
             agent: Agent::Planner,
             workflow,
-            fixed: state::common(workflow, format),
+            fixed: state::common(workflow, words),
             parts: vec![
                 artifact_part(&state.start.artifact, 400),
                 Part {
