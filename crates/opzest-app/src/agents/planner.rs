@@ -126,18 +126,12 @@ async fn choose_workflow<'a>(
     }
     let request = tolerant::clipped(&state.start.request, MOST_HEARD);
     let user = |text: String| vec![ChatMessage::new(Role::User, text)];
-    let wishes = workflows.iter().map(|workflow| {
-        user(format!(
-            "Somebody wants this: {} What does the person ask for?",
-            workflow.description
-        ))
-    });
     let lettered = LETTERS.iter().zip(workflows).map(|(letter, workflow)| {
         format!("{letter}: {} - {}", workflow.name, workflow.description)
     });
     let choice = Choice {
         text: &request,
-        speakers: wishes.collect(),
+        speakers: workflows.iter().map(somebody_who_wants).collect(),
         question: user(format!(
             "Request: {request}\n\nWhich kind of work is it?\n{}\nAnswer with one letter, a colon and a short reason.",
             lettered.collect::<Vec<_>>().join("\n")
@@ -155,6 +149,31 @@ async fn choose_workflow<'a>(
         },
     );
     Ok(best.1)
+}
+
+/// After these messages a model speaks as somebody who asks for this kind of work.
+fn somebody_who_wants(workflow: &Workflow) -> Vec<ChatMessage> {
+    let first_words = |request: &str| {
+        let words: Vec<_> = request.split_whitespace().take(40).collect();
+        let text = tolerant::clipped(&words.join(" "), 120);
+        let sentence = text.split_once(". ").map_or(&*text, |(first, _)| first);
+        format!(" \"{sentence}\"")
+    };
+    let templates = workflow.templates.iter().take(4);
+    let examples: String = templates
+        .map(|template| first_words(&template.request))
+        .collect();
+    let like = if examples.is_empty() {
+        ""
+    } else {
+        " Examples:"
+    };
+    let asks = "You are a person who asks an assistant for something, in one short sentence.";
+    let wish = format!("Ask for this: {}{like}{examples}", workflow.description);
+    vec![
+        ChatMessage::new(Role::System, asks),
+        ChatMessage::new(Role::User, wish),
+    ]
 }
 
 fn only_step(request: &str) -> String {
