@@ -5,6 +5,7 @@ use super::call::Call;
 use super::choose::Choice;
 use super::cut::{Keep, Text};
 use super::error::AgentError;
+use super::form::Words;
 use super::state;
 use super::tolerant;
 use super::worker::artifact_part;
@@ -60,7 +61,11 @@ fn draft<'a>(
     artifact: &Artifact,
     verdict: &str,
 ) -> Draft<'a> {
-    let mut fixed = state::common(workflow, LETTER_FORM.to_owned());
+    let form = Words {
+        format: LETTER_FORM.to_owned(),
+        example: String::new(),
+    };
+    let mut fixed = state::common(workflow, form);
     fixed.insert("verdict", Value::from(verdict));
     let plain = |name, label: &str, text: &str| Part {
         name,

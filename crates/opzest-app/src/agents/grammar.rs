@@ -9,13 +9,11 @@ use opzest_core::artifact::FileName;
 /// Longest reasoning, in characters. llama.cpp unrolls repetitions, so this stays small.
 const THOUGHT: usize = 240;
 
-/// A thought, then one instruction.
+/// A thought, then one instruction, which ends at its line's end: small models go on with the work
+/// itself.
 pub(super) fn instruction() -> String {
     format!(
-        "root ::= \"Thought: \" thought \"\\n\" \"Instruction: \" first text\n\
-         thought ::= [^\\n]{{1,{THOUGHT}}}\n\
-         first ::= [^ \\n]\n\
-         text ::= [^\\n]* (\"\\n\" [^\\n]+)*\n"
+        "root ::= \"Thought: \" [^ \\n] [^\\n]{{1,{THOUGHT}}} \"\\nInstruction: \" [^ \\n] [^\\n]+\n"
     )
 }
 

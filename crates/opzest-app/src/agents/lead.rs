@@ -4,7 +4,8 @@ use super::budget::{Draft, Part};
 use super::call::{Call, Reply, Spoken};
 use super::cut::{Keep, Text};
 use super::error::AgentError;
-use super::form::{Asking, Form, Repairable};
+use super::examples;
+use super::form::{Asking, Form, Repairable, Words};
 use super::grammar;
 use super::live::Turn;
 use super::state::{self, Before, Faulty};
@@ -21,7 +22,7 @@ const MOST_CHARACTERS: usize = 4_000;
 /// Bytes of an error, of feedback, of a request: what matters in a longer one is in what is kept.
 const MOST_WORDS: usize = 6_000;
 
-const TEXT_FORM: &str = "Answer with two lines:\nThought: what matters here, in one sentence.\nInstruction: what the worker shall do now, in one to three sentences.";
+const TEXT_FORM: &str = "Answer in the form of the example: a thought in one sentence, then one instruction in one to three sentences, all in one line.";
 
 const JSON_FORM: &str = "Answer with a JSON object: \"reasoning\" says in one sentence what matters here, \"instruction\" says in one to three sentences what the worker shall do now.";
 
@@ -45,7 +46,10 @@ pub async fn instruct(state: &State, call: &Call<'_>) -> Result<Instructed, Agen
     let before = state::before(state);
     let asking = Asking {
         form: Form {
-            text: TEXT_FORM.to_owned(),
+            text: Words {
+                format: TEXT_FORM.to_owned(),
+                example: examples::lead(workflow.product.kind),
+            },
             grammar: Some(grammar::instruction()),
             json: Some((JSON_FORM, SCHEMA)),
             turn: Turn::Word {
@@ -53,8 +57,8 @@ pub async fn instruct(state: &State, call: &Call<'_>) -> Result<Instructed, Agen
                 keep: false,
             },
         },
-        draft: |format| {
-            let mut fixed = state::common(workflow, format);
+        draft: |words| {
+            let mut fixed = state::common(workflow, words);
             fixed.insert("redo", Value::from(before.redo));
             Draft {
                 agent: Agent::Lead,

@@ -4,17 +4,18 @@ use super::budget::{Draft, Part};
 use super::call::{Call, Reply, Spoken};
 use super::cut::{Keep, Text};
 use super::error::AgentError;
-use super::form::{Asking, Form, Repairable};
+use super::examples;
+use super::form::{Asking, Form, Repairable, Words};
 use super::frame;
 use super::grammar;
 use super::live::Turn;
+use super::product;
 use super::reading::{FormProblem, read_answer};
 use super::state::{self, artifact_words};
-use minijinja::Value;
 use opzest_core::artifact::Artifact;
 use opzest_core::chat::ChatMessage;
 use opzest_core::session::State;
-use opzest_core::workflow::{Agent, ArtifactKind, Workflow};
+use opzest_core::workflow::{Agent, Workflow};
 use opzest_llm::FinishReason;
 
 /// What a worker answered.
@@ -37,7 +38,7 @@ pub async fn work(state: &State, call: &Call<'_>) -> Result<Worked, AgentError> 
     let current = &state.artifact;
     let asking = Asking {
         form: form(workflow, current),
-        draft: |format| draft(workflow, instruction, current, format),
+        draft: |words| draft(workflow, instruction, current, words),
         answer: room_for(workflow, current, call.caller.context_size),
         call,
         trace_top_k: call.caller.trace_top_k,
@@ -69,14 +70,12 @@ fn draft<'a>(
     workflow: &'a Workflow,
     instruction: &str,
     current: &Artifact,
-    format: String,
+    words: Words,
 ) -> Draft<'a> {
-    let mut fixed = state::common(workflow, format);
-    fixed.insert("example", Value::from(example(workflow, current)));
     Draft {
         agent: Agent::Worker,
         workflow,
-        fixed,
+        fixed: state::common(workflow, words),
         parts: vec![
             Part {
                 name: "artifact",
@@ -96,8 +95,8 @@ fn draft<'a>(
 
 fn form(workflow: &Workflow, current: &Artifact) -> Form {
     let width = frame::width_for(current);
-    let main = state::main_file(workflow, current);
-    let several = current.files().len() > 1;
+    let main = product::main_file(&workflow.product, current);
+    let several = product::has_several(&workflow.product, current);
     let others = match several {
         true => {
             " Each other file that you change follows in the same way with its own name; the rest stays as it is."
@@ -105,47 +104,16 @@ fn form(workflow: &Workflow, current: &Artifact) -> Form {
         false => "",
     };
     Form {
-        text: format!(
-            "Answer in the form of the example: one short sentence, then the whole of {main} between its two marker lines.{others}"
-        ),
+        text: Words {
+            format: format!(
+                "Answer in the form of the example: one short sentence, then the whole of {main} between its two marker lines.{others}"
+            ),
+            example: examples::worker(workflow.product.kind, main, width),
+        },
         grammar: Some(grammar::files(width, main, several)),
         json: None,
         turn: Turn::Markers,
     }
-}
-
-/// What an answer looks like: small models follow an example where they do not follow a description.
-fn example(workflow: &Workflow, current: &Artifact) -> String {
-    let (instruction, thought, text) = match workflow.product.kind {
-        ArtifactKind::Python => (
-            "Print the word hello three times.",
-            "I use a loop that prints three times.",
-            "for _ in range(3):\n    print(\"hello\")",
-        ),
-        ArtifactKind::Markdown => (
-            "Write one sentence that thanks Mia for the cake.",
-            "I thank Mia in one friendly sentence.",
-            "Dear Mia, thank you very much for the wonderful cake!",
-        ),
-        ArtifactKind::Page => (
-            "Make a page that says hello.",
-            "I make a small page with a heading.",
-            "<!DOCTYPE html>\n<html>\n<head><title>Hello</title></head>\n<body>\n<h1>Hello!</h1>\n</body>\n</html>",
-        ),
-        ArtifactKind::Json => (
-            "List the colours red and blue.",
-            "I list the two colours.",
-            "[\n  {\"colour\": \"red\"},\n  {\"colour\": \"blue\"}\n]",
-        ),
-    };
-    let width = frame::width_for(current);
-    let main = state::main_file(workflow, current);
-    format!(
-        "Example instruction: {instruction}\nExample answer:\n{thought}\n{}\n{}{}",
-        frame::opening(width, main.as_str()),
-        frame::fenced(main, text),
-        frame::closing(width),
-    )
 }
 
 /// Tokens to keep free: the whole artifact again, and some more; never more than half of the context.

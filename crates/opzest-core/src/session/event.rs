@@ -1,7 +1,7 @@
 //! What can happen to a session. Serialised into the log: variants and fields are only ever added.
 
 use crate::artifact::Artifact;
-use crate::chat::{ChatMessage, Role};
+use crate::chat::ChatMessage;
 use crate::conversation::{ModelName, Scope};
 use crate::ids::{AttemptId, GenerationId, ModelId, StepId};
 use crate::session::next::CallId;
@@ -93,16 +93,6 @@ pub struct Written {
     pub answer_tokens: u32,
     /// Milliseconds from the request to the end.
     pub took_ms: u32,
-}
-
-impl Written {
-    /// The messages without a repair: up to the model's first, unusable answer. What it was given to do,
-    /// and with that the prompt of a step's rows.
-    pub fn asked(&self) -> &[ChatMessage] {
-        let answer = |message: &ChatMessage| message.role == Role::Assistant;
-        let end = self.messages.iter().position(answer);
-        &self.messages[..end.unwrap_or(self.messages.len())]
-    }
 }
 
 /// A call that gave no result: not the model's mistake, so it makes no row.

@@ -86,11 +86,6 @@ async fn a_cycle_with_the_embedded_model() {
         assert_eq!(artifact.files().len(), 1);
         assert!(!written.reasoning.contains("<<<"));
     }
-
-    eprintln!(
-        "PLAN {}\nLEAD {}\nWORK {} {:?}",
-        planned.spoken.written.raw, led.spoken.written.raw, written.raw, worked.artifact
-    );
     let stage = stage.worked(file("main.py", "print(1)\n")).passed();
     for (words, verdict) in [
         (

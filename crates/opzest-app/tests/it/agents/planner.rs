@@ -76,7 +76,7 @@ async fn the_planner_chooses_the_workflow() {
     let mut local = Scripted::new(LOCAL, vec![text("Thought: t\n1. Do it")]);
     local.score = |messages, answer| {
         assert_eq!(answer, "Make a quiz");
-        if messages[0].content.contains("browser") {
+        if messages[1].content.contains("browser") {
             -10.0
         } else {
             -30.0

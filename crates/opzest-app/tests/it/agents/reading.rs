@@ -147,6 +147,37 @@ fn the_main_file_comes_first() {
     assert_eq!(names, ["main.py", "helper.py"]);
 }
 
+#[test]
+fn attachments_are_not_the_product() {
+    let names = |id, current: &Artifact, raw| {
+        let answer = read_answer(raw, &workflow(id).product, current).expect("reads");
+        let names = answer
+            .artifact
+            .files()
+            .iter()
+            .map(|file| file.name.to_string());
+        names.collect::<Vec<_>>()
+    };
+    let raw = "<<<FILE x>>>\n1\n<<<END>>>";
+    assert_eq!(
+        names("script", &file("notes.txt", "a"), raw),
+        ["main.py", "notes.txt"]
+    );
+    assert_eq!(
+        names("data", &file("schema.json", "{}"), raw),
+        ["data.json", "schema.json"]
+    );
+    let page = file("index.html", "a");
+    let raw_style = "<<<FILE style.css>>>\n1\n<<<END>>>";
+    assert_eq!(names("page", &page, raw_style), ["index.html", "style.css"]);
+    // One of the same kind is what is worked on.
+    assert_eq!(
+        names("document", &file("letter.md", "a"), raw),
+        ["letter.md"]
+    );
+    assert_eq!(names("script", &file("main.py", "a"), raw), ["main.py"]);
+}
+
 /// Lines that look like the frame, among ordinary ones.
 fn tricky_line() -> impl Strategy<Value = String> {
     prop_oneof![

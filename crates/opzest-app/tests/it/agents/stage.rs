@@ -104,6 +104,17 @@ impl Stage {
         }
     }
 
+    /// The same session, in a workflow with a schema of its own.
+    pub fn with_schema(&mut self, schema: &str) {
+        let mut start = self.session.state().start.clone();
+        if let Some(setup) = &mut start.setup {
+            setup.workflow.product.schema = Some(schema.to_owned());
+        }
+        let start = Box::new(start);
+        let (session, _) = Session::begin(Event::Started { start }).expect("a start");
+        self.session = session;
+    }
+
     pub fn take(&mut self, event: Event) {
         self.session.handle(event).expect("the event fits");
     }

@@ -3,7 +3,7 @@
 use super::scripted::{LOCAL, SERVER, Says, Scripted, text};
 use super::stage::{Stage, Watched, file};
 use opzest_app::agents::{
-    AgentPiece, FormProblem, TextPart, messages_for_hand_edit, render_raw, work,
+    AgentPiece, FormProblem, TextPart, messages_for_hand_edit, render_raw, schema, work,
 };
 use opzest_core::artifact::Artifact;
 use opzest_core::chat::Role;
@@ -181,6 +181,20 @@ async fn an_answer_that_was_cut_is_not_taken_for_whole() {
         .await
         .expect("answers");
     assert!(worked.artifact.is_ok(), "its file was finished");
+}
+
+#[test]
+fn the_schema_is_the_workflows_or_the_users() {
+    let with = |artifact| Stage::begun("data", "r", "s", artifact);
+    assert_eq!(schema(with(Artifact::EMPTY).session.state()), None);
+    let attached = with(file("schema.json", "{\"type\": \"array\"}"));
+    assert_eq!(
+        schema(attached.session.state()),
+        Some("{\"type\": \"array\"}")
+    );
+    let mut stage = attached;
+    stage.with_schema("true");
+    assert_eq!(schema(stage.session.state()), Some("true"));
 }
 
 #[test]
