@@ -243,12 +243,12 @@ describe("a session", () => {
     const cards = () => all("plan-step");
     await shows(() => cards().length === 2);
     click(cards()[1]!.querySelector<HTMLElement>('[data-testid="step-edit"]'));
-    write(await see("step-title"), "Add a table");
+    write(await see("step-text"), "Add a table");
     click(find("step-save"));
     await shows(() => cards()[1]?.textContent?.includes("Add a table"));
-    expect(lastAct()).toMatchObject({ act: "editPlan", steps: [{ id: "session-1-s0" }, { id: "session-1-s1", text: expect.stringMatching(/^Add a table\n/) }] });
+    expect(lastAct()).toMatchObject({ act: "editPlan", steps: [{ id: "session-1-s0" }, { id: "session-1-s1", text: "Add a table" }] });
     click(find("plan-add"));
-    write(await see("step-title"), "Send it");
+    write(await see("step-text"), "Send it");
     click(find("step-save"));
     await shows(() => cards().length === 3);
     backend.on("act_on_session", () => Promise.reject(uiError("invalid_input", "A step has no text.")));
@@ -401,6 +401,22 @@ describe("a session that cannot go on by itself", () => {
     await need("nothing");
     expect(lastAct()).toEqual({ act: "overrule", words: "" });
     expect(text("cycle-verdict")).toContain("although its check had failed");
+  });
+
+  it("lets it be overruled at once, while the lead is already at work on the next attempt", async () => {
+    let held = false;
+    await open(DATA, [], { pace: () => (held ? new Promise(() => {}) : Promise.resolve()), trouble: (agent) => {
+      // The second instruction never comes.
+      held ||= agent === "lead" && backend.argsOf("act_on_session").length > 0 && fake.all[0]!.view.failedAttempts > 0;
+      return null;
+    } });
+    await go("approve-plan");
+    await see("overrulable");
+    expect(text("at-work")).toContain("1 of 2 attempts have failed");
+    held = false;
+    await go("overrule-now");
+    await need("nothing");
+    expect(fake.all[0]!.view.steps[0]!.cycles).toHaveLength(1);
   });
 
   it("says what is wrong outside, and tries again", async () => {

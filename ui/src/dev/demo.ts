@@ -1,5 +1,5 @@
 // Design mode: an OpZest without an engine, to look at every page and state. Never part of a production bundle.
-// The address chooses a scene: `?scene=welcome|problem|empty|chat|code|rtl|long|endings|full|errors|many`.
+// The address chooses a scene: `?scene=welcome|problem|empty|chat|code|rtl|long|endings|full|errors|many`, or one of session-scenes.ts.
 import { FakeBackend, type Handler } from "../lib/backend/fake";
 import { uiError } from "../lib/backend";
 import type { AnswerStats, Conversation, Message, MessageStatus, Model, SettingsView, UiError } from "../lib/bindings";

@@ -1,7 +1,7 @@
 // A pretended session: it takes the same acts as a real one and answers from a script, streaming. It follows the rules
 // of a session as far as a page can see them, and stores nothing.
 import type {
-  Agent, AnalysisView, CycleEnd, CycleView, FileText, Need, PoolView, SessionAct, SessionEvent, SessionStatus, SessionView, StepView,
+  Agent, AnalysisView, CheckView, CycleEnd, CycleView, FileText, Need, PoolView, SessionAct, SessionEvent, SessionStatus, SessionView, StepView,
   UiError, UseCaseInfo, Verdict, WhoWorked,
 } from "../bindings";
 import { uiError } from "./backend";
@@ -22,6 +22,8 @@ export interface FakeSessionOptions {
   pace: Pace;
   /** Called with the agent before it works; what it returns goes wrong. */
   trouble?: (agent: Agent) => UiError | null;
+  /** Why nothing can be tried here. */
+  notRun?: string;
 }
 
 const LOCAL = { modelId: "embedded", name: "SmolLM2 360M", remote: false, refused: false };
@@ -296,12 +298,7 @@ export class FakeSession {
         break;
       }
       case "checking":
-        this.#cycle!.attempt!.check = script.check;
-        if (script.check.outcome === "failed") {
-          this.#cycle!.end = { how: "error", error: script.check.error };
-          this.#examples++;
-          this.#failed();
-        } else this.#phase = "judging";
+        this.#checked(this.options.notRun === undefined ? script.check : { outcome: "notRun", why: this.options.notRun });
         break;
       case "analysing": {
         const feedback = this.#cycle!.feedback!;
@@ -316,6 +313,17 @@ export class FakeSession {
       default:
         throw new Error(`nobody works in ${this.#phase}`);
     }
+  }
+
+  #checked(check: CheckView): void {
+    this.#cycle!.attempt!.check = check;
+    if (check.outcome !== "failed") {
+      this.#phase = "judging";
+      return;
+    }
+    this.#cycle!.end = { how: "error", error: check.error };
+    this.#examples++;
+    this.#failed();
   }
 
   #scripted() {

@@ -43,6 +43,7 @@ export function fakeSessions(backend: FakeBackend, options: FakeSessionsOptions 
   const make = (script: Script, more: Partial<ConstructorParameters<typeof FakeSession>[0]> = {}): FakeSession => {
     const session = new FakeSession({
       id: `session-${++count}`, script, useCase: useCaseOf(null, script), scope: "private", pace,
+      ...(!sandbox.ready && script.workflow.kind === "python" && { notRun: sandbox.problem?.message ?? "There is no sandbox." }),
       ...(options.pools && { pools: options.pools() }), ...(options.trouble && { trouble: options.trouble }), ...more,
     });
     all.push(session);

@@ -1,10 +1,7 @@
 // What can be read off a session: the step and attempt in work, what an attempt began from, what can be done now.
 // Pure; the application decides again on everything that is asked of it.
-import type {
-  AttemptView, CycleView, FeedbackView, FileText, SessionView, StepEdit, StepView, Verdict, VersionView,
-} from "../bindings";
-import type { PlanStep } from "../plan";
-import type { Detection } from "../verdict";
+import type { AttemptView, CycleView, FileText, SessionView, StepView, Verdict, VersionView } from "../bindings";
+import { isOver as stepIsOver } from "../plan";
 
 /** A cycle and where it stands; both numbers from 0. */
 export interface Place {
@@ -26,8 +23,7 @@ export function currentStep(view: SessionView): StepView | null {
 
 /** How far the plan is: steps that are over, and all. */
 export function progress(view: SessionView): { over: number; all: number } {
-  const over = view.steps.filter((step) => step.status === "done" || step.status === "skipped").length;
-  return { over, all: view.steps.length };
+  return { over: view.steps.filter(stepIsOver).length, all: view.steps.length };
 }
 
 /** The newest attempt of the whole session. */
@@ -112,13 +108,6 @@ export function isOver(view: SessionView): boolean {
   return view.summary.status === "finished" || view.summary.status === "stopped";
 }
 
-export function detection(feedback: FeedbackView | null): Detection | null {
-  const analysis = feedback?.analysis;
-  if (!analysis) return null;
-  const { redo, furtherEdit, accepted } = analysis;
-  return { verdict: analysis.verdict, probabilities: { redo, furtherEdit, accepted } };
-}
-
 /** What counts in a cycle that is over. */
 export function verdictOf({ end }: CycleView): Verdict | null {
   switch (end?.how) {
@@ -135,28 +124,6 @@ export function verdictOf({ end }: CycleView): Verdict | null {
 
 export function finalVersion(view: SessionView): VersionView | null {
   return view.versions.find((version) => version.isFinal) ?? null;
-}
-
-// ---- the plan: one text per step, whose first line is its title
-
-export function splitStep(text: string): { title: string; text: string } {
-  const [title = "", ...rest] = text.split("\n");
-  return { title: title.trim(), text: rest.join("\n").trim() };
-}
-
-export function joinStep({ title, text }: { title: string; text: string }): string {
-  return text.trim() === "" ? title.trim() : `${title.trim()}\n${text.trim()}`;
-}
-
-export function planSteps(view: SessionView): PlanStep[] {
-  return view.steps.map((step) => ({ id: step.id, state: step.status, ...splitStep(step.text) }));
-}
-
-/** The steps that are not over, as an edit of the plan names them. */
-export function openSteps(view: SessionView): StepEdit[] {
-  return view.steps
-    .filter((step) => step.status === "waiting" || step.status === "current")
-    .map(({ id, text }) => ({ id, text }));
 }
 
 // ---- files

@@ -1,7 +1,8 @@
 // What the result's side of the page shows: the newest result, an older attempt, or a version of the product.
 import type { AttemptView, CheckView, FileText, SessionView, WhoWorked } from "../bindings";
+import { headline } from "../plan";
 import type { Shown } from "../state/work-session.svelte";
-import { attemptInWork, baseOf, editableFiles, findAttempt, places, splitStep, type Place } from "./look";
+import { attemptInWork, baseOf, editableFiles, findAttempt, places, type Place } from "./look";
 
 export interface Subject {
   /** Changes when something else is shown. */
@@ -92,5 +93,5 @@ function capital(text: string): string {
 export function stepTitle(view: SessionView, stepId: string): string {
   const at = view.steps.findIndex((step) => step.id === stepId);
   const step = view.steps[at];
-  return step ? `Step ${at + 1}: ${splitStep(step.text).title}` : "A step that is gone";
+  return step ? `Step ${at + 1}: ${headline(step.text)}` : "A step that is gone";
 }
