@@ -1,12 +1,12 @@
 //! The form in which artifacts travel to models and back: plain text between marker lines.
 //!
-//! ```text
+//! ~~~text
 //! <<<FILE main.py>>>
-//! `` `python
+//! ```python
 //! print("hello")
-//! `` `
-//! <<<END>>>
 //! ```
+//! <<<END>>>
+//! ~~~
 //!
 //! Nothing between the lines is escaped: models write code as they have learned it. The markers say
 //! where a file begins and ends; the code fence inside them says nothing, but small models write code
