@@ -28,7 +28,7 @@ test-ui: ## interface: types and unit tests
 test-browser: ## interface in Chromium against the real backend
 	@scripts/test.sh browser
 
-test-window: ## one pass through the real window, under Xvfb
+test-window: ## one pass through the real window, and the preview of pages, under Xvfb
 	@scripts/test.sh window
 
 test-private: ## a whole chat in the window without a network: no internet socket anywhere

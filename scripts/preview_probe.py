@@ -34,11 +34,17 @@ class Probe:
         }
         for name in ("TAURI_WEBVIEW_AUTOMATION", "WAYLAND_DISPLAY"):
             self.environment.pop(name, None)
-        self.process = subprocess.Popen(
-            traced(self.log, ["dbus-run-session", "--", str(program)]),
-            env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            stderr=self.output.open("w"), start_new_session=True,
-        )
+        # Daemons of the session greet on standard output, so the answers have a pipe of their own.
+        read, write = os.pipe()
+        alone = ["bash", "-c", f'exec "$0" >&{write}', str(program)]
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                traced(self.log, ["dbus-run-session", "--", *alone]),
+                env=self.environment, stdin=subprocess.PIPE, text=True, stdout=output, stderr=output,
+                pass_fds=[write], start_new_session=True,
+            )
+        os.close(write)
+        self.pipe = os.fdopen(read)
         self.numbers = itertools.count(1)
         self.answers, self.events = {}, []
         self.news = threading.Condition()
@@ -46,9 +52,7 @@ class Probe:
         self.wait_for("the start", lambda: "ready" in self.answers, START_S)
 
     def read(self):
-        for line in self.process.stdout:
-            if not line.startswith("{"):
-                continue  # A daemon of the desktop greets.
+        for line in self.pipe:
             said = json.loads(line)
             with self.news:
                 if "event" in said:
@@ -78,12 +82,6 @@ class Probe:
     def do(self, do, **details):
         return self.end(self.begin(do, **details))
 
-    def show(self, session, html, title=None, **others):
-        """Shows a page and gives its report. Other files: name=text, with `_` for the dot."""
-        files = [{"name": "index.html", "text": html}]
-        files += [{"name": name.replace("_", "."), "text": text} for name, text in others.items()]
-        return self.do("show", id=session, title=title or session, files=files)
-
     def eval(self, label, script):
         return json.loads(self.do("eval", label=label, script=script) or "null")
 
@@ -106,6 +104,19 @@ class Probe:
     def events_of(self, session):
         with self.news:
             return [event for of, event in self.events if of == session]
+
+    def web_processes(self):
+        """The processes of the app that show pages."""
+        listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,comm="], capture_output=True, text=True, check=True)
+        rows = [row.split(None, 2) for row in listed.stdout.splitlines()]
+        parents = {pid: parent for pid, parent, _ in rows}
+
+        def ours(pid):
+            while pid in parents and pid != str(self.process.pid):
+                pid = parents[pid]
+            return pid in parents
+
+        return {pid for pid, _, name in rows if name.startswith("WebKitWebProc") and ours(pid)}
 
     def keys(self, *arguments):
         done = subprocess.run(["xdotool", *arguments], env=self.environment, capture_output=True, text=True, check=False)
@@ -145,7 +156,7 @@ class Server:
 
     def answer(self, connection):
         with connection:
-            connection.settimeout(5)
+            connection.settimeout(120)
             try:
                 words = connection.recv(4096).decode(errors="replace").split()
             except OSError:

@@ -21,8 +21,9 @@ import unittest
 from preview_probe import PAGES, Probe, Server, page
 from private_window import fail, internet, socket_families, start_screen, traced, wait_for
 
-NEEDED = ["Xvfb", "xdotool", "strace", "dbus-run-session", "import", "convert"]
+NEEDED = ["Xvfb", "xdotool", "strace", "dbus-run-session", "import", "convert", "ps"]
 EXITS = re.findall(r"^        (\w+): \(\) =>", (PAGES / "network.html").read_text(encoding="utf-8"), re.M)
+REFRESH = '<meta http-equiv="refresh" content="0; url=http://@SERVER@/refresh">text'
 
 
 class Previews(unittest.TestCase):
@@ -41,10 +42,15 @@ class Previews(unittest.TestCase):
         cls.probe = Probe(cls.program, cls.folder, display, traced)
         cls.addClassCleanup(end_process, cls.probe)
 
-    def show(self, session, html, **others):
-        report = self.probe.show(session, html, **others)
+    def begin(self, session, html, title=None, **others):
+        """Begins to show a page. Other files: name=text, with `_` for the dot."""
+        files = [{"name": "index.html", "text": html}]
+        files += [{"name": name.replace("_", "."), "text": text} for name, text in others.items()]
         self.addCleanup(self.probe.do, "close", id=session)
-        return report
+        return self.probe.begin("show", id=session, title=title or session, files=files)
+
+    def show(self, session, html, **others):
+        return self.probe.end(self.begin(session, html, **others))
 
     def assert_fine(self, report):
         self.assertEqual(report, {"loaded": True, "errors": [], "ended": None})
@@ -59,7 +65,7 @@ class Previews(unittest.TestCase):
                     return error["message"]
             return None
 
-        self.probe.wait_for(f"{word} of {session}", find)
+        self.probe.wait_for(f"{word} of {session}, with the report {report}", find, 10)
         return json.loads(find()[len(word):])
 
     def picture(self, title, name):
@@ -80,16 +86,15 @@ class Previews(unittest.TestCase):
             command = ["convert", str(path), "-format", "%[pixel:p{50,150}] %[pixel:p{250,150}]", "info:"]
             return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-        # Green is drawn by an interval, blue by the stylesheet in a file of its own.
-        self.assertIn("white", colours() + " white")
-        wait_for("the drawing", 20, lambda: "0,128,0" in colours() or "green" in colours())
+        # Green is what an interval draws on a canvas, blue comes from the stylesheet.
+        wait_for("the drawing", 20, lambda: colours() == "srgb(0,128,0) srgb(0,0,200)")
 
     def test_other_files_of_the_page_are_served(self):
         html = "<link rel=stylesheet href=/style.css><script src=app.js></script><script src='sub/missing.js'></script>"
         report = self.show(
-            "files", html, style_css="body { color: rgb(1, 2, 3) }",
+            "files", html, style_css="html { color: rgb(1, 2, 3) }",
             app_js="\nfetch('data.json').then((it) => it.json()).then((it) => console.error('GOT ' + JSON.stringify("
-            "[it.a, getComputedStyle(document.body ?? document.documentElement).color])));\n\nlost.call()",
+            "[it.a, getComputedStyle(document.documentElement).color])));\n\nlost.call()",
             data_json='{"a": 7}',
         )
         self.assertEqual(self.said("files", report, "GOT"), [7, "rgb(1, 2, 3)"])
@@ -127,13 +132,13 @@ class Previews(unittest.TestCase):
         self.assertTrue(all(len(error["message"]) <= 2000 for error in report["errors"]))
 
     def test_pages_of_all_shapes(self):
-        large = "<!doctype html><p>start" + "<p>0123456789" * 400_000 + "<script>console.error('SHAPE ' + "
+        large = "<!doctype html>" + f"<p>{'0123456789' * 25}" * 20_000 + "<script>console.error('SHAPE ' + "
         large += "JSON.stringify([document.compatMode, document.querySelectorAll('p').length]))</script>"
         self.assertGreater(len(large), 5_000_000)
         tell = "<script>\nconsole.error('SHAPE ' + JSON.stringify([document.compatMode, "
         tell += "document.querySelectorAll('p').length])); wrong()</script>"
         shapes = {
-            "large": (large, ["CSS1Compat", 400_001]),
+            "large": (large, ["CSS1Compat", 20_000]),
             "headless": ("<p>no head, no type" + tell, ["BackCompat", 1]),
             "commented": ("\ufeff<!-- first --> <!DOCTYPE html><html lang=de><head id=own><p>" + tell, ["CSS1Compat", 1]),
             "guarded": (
@@ -141,9 +146,10 @@ class Previews(unittest.TestCase):
                 "script-src 'unsafe-inline'; connect-src 'none'\"><p>" + tell, ["CSS1Compat", 1],
             ),
         }
-        for name, (html, shape) in shapes.items():
+        orders = {name: self.begin(name, html) for name, (html, _) in shapes.items()}
+        for name, (_, shape) in shapes.items():
             with self.subTest(name):
-                report = self.show(name, html)
+                report = self.probe.end(orders[name])
                 self.assertTrue(report["loaded"])
                 self.assertEqual(self.said(name, report, "SHAPE"), shape)
                 if name != "large":
@@ -172,7 +178,7 @@ class Previews(unittest.TestCase):
 
     def test_a_window_that_the_user_closes_is_told(self):
         self.assert_fine(self.show("closes", "<p>bye"))
-        self.probe.keys("windowquit", self.probe.window("closes"))
+        self.probe.do("closeWindow", title="Preview: closes")
         self.probe.wait_for("the end", lambda: self.probe.events_of("closes") == [{"ended": "closed"}])
         self.assert_fine(self.show("closes", "<p>again"))
 
@@ -183,10 +189,13 @@ class Previews(unittest.TestCase):
     # What no page gets.
 
     def test_an_endless_loop_is_taken_away_and_the_app_answers_meanwhile(self):
-        self.assert_fine(self.show("beside", "<p>still here"))
-        loop = self.probe.begin("show", id="loop", title="loop", files=[
-            {"name": "index.html", "text": "<p>turns<script>while (true);</script>"},
-        ])  # fmt: skip
+        beside = self.begin("beside", "<p>still here")
+        later = self.begin("later loop", "<p>turns<script>setTimeout(() => { while (true); }, 1600)</script>")
+        busy = self.begin("busy", "<p>thinks<script>for (const end = Date.now() + 3000; Date.now() < end; );</script>")
+        loop = self.begin("loop", "<p>turns<script>while (true);</script>")
+        self.assert_fine(self.probe.end(beside))
+        self.assert_fine(self.probe.end(later))
+        self.assert_fine(self.probe.end(busy))
         slowest = 0
         while loop not in self.probe.answers:
             began = time.monotonic()
@@ -196,26 +205,35 @@ class Previews(unittest.TestCase):
         self.assertLess(slowest, 2.0, "the main window waited for the preview")
         wait_for("the end of its window", 20, lambda: self.probe.window("loop") is None)
         self.assertIsNotNone(self.probe.window("beside"))
+        before = len(self.probe.web_processes())
         self.assert_fine(self.show("loop", "<p>repaired"))
+        # After the report it is an event.
+        self.probe.wait_for("the end", lambda: self.probe.events_of("later loop") == [{"ended": "frozen"}])
+        # Nothing turns on in the background: the loop's process went, and that of its repaired page came.
+        wait_for("the end of its process", 20, lambda: len(self.probe.web_processes()) == before)
 
-    def test_a_loop_that_begins_later_is_an_event(self):
-        self.assert_fine(self.show("turns", "<p>turns<script>setTimeout(() => { while (true); }, 1600)</script>"))
-        self.probe.wait_for("the end", lambda: self.probe.events_of("turns") == [{"ended": "frozen"}])
+    def test_a_page_whose_process_dies_is_told(self):
+        before = self.probe.web_processes()
+        self.assert_fine(self.show("dies", "<p>soon gone"))
+        (process,) = self.probe.web_processes() - before
+        os.kill(int(process), signal.SIGKILL)
+        self.probe.wait_for("the end", lambda: self.probe.events_of("dies") == [{"ended": "crashed"}])
+        wait_for("the end of its window", 20, lambda: self.probe.window("dies") is None)
 
     def test_a_new_version_does_not_wait_for_a_frozen_one(self):
-        self.probe.begin("show", id="stuck", title="stuck", files=[
-            {"name": "index.html", "text": "<script>while (true);</script>"},
-        ])  # fmt: skip
+        self.begin("stuck", "<script>while (true);</script>")
         wait_for("its window", 20, lambda: self.probe.window("stuck"))
         self.assert_fine(self.show("stuck", "<p>the next", title="next"))
 
     def test_sessions_share_no_storage(self):
         store = "<script>console.error('HAD ' + JSON.stringify([localStorage.secret ?? null, document.cookie])); "
         store += "localStorage.secret = 1; document.cookie = 'secret=1'; caches.open('a').catch(() => {})</script>"
-        for session in ("one", "two"):
-            self.assertEqual(self.said(session, self.show(session, store), "HAD"), [None, ""])
+        orders = {session: self.begin(session, store) for session in ("one", "two", "three")}
+        for session, order in orders.items():
+            self.assertEqual(self.said(session, self.probe.end(order), "HAD"), [None, ""])
 
     def test_nothing_bothers_the_user_or_outlives_the_page(self):
+        windows = self.probe.keys("search", "--onlyvisible", "--name", ".")
         report = self.show("abuse", page("abuse.html"))
         got = self.said("abuse", report, "GOT")
         self.assertEqual(got.pop("dialogs"), "quick")
@@ -224,8 +242,8 @@ class Previews(unittest.TestCase):
         self.assertEqual(set(got.values()) - {"refused", "no answer"}, set(), got)
         self.assertEqual(list(self.folder.rglob("*stolen*")), [])
         self.picture("abuse", "abuse")
-        titles = self.probe.keys("search", "--onlyvisible", "--name", ".")
-        self.assertEqual(len(set(titles)), len(titles))
+        more = set(self.probe.keys("search", "--onlyvisible", "--name", ".")) - set(windows)
+        self.assertEqual(more, {self.probe.window("abuse")})
 
     def test_no_command_and_nothing_of_the_app(self):
         report = self.show("commands", page("commands.html"))
@@ -247,21 +265,26 @@ class Previews(unittest.TestCase):
                 status, answer = self.probe.invoke("preview", command)
                 self.assertEqual(status, "error")
                 self.assertRegex(str(answer), "not allowed")
+        self.probe.do("closeWindow", title="preview")
 
     def test_no_way_to_the_network(self):
         report = self.show("network", page("network.html", server=self.server.address, udp=self.server.udp))
         self.assertTrue(report["loaded"])
         self.assertIsNone(report["ended"])
         self.assertIn("refused", {error["kind"] for error in report["errors"]})
+        report = self.show("refresh", REFRESH.replace("@SERVER@", self.server.address))
+        self.assertEqual([error["kind"] for error in report["errors"]], ["refused"])
 
     # The end: last by its name.
 
     def test_zz_the_main_window_ends_everything_and_no_internet_socket_was_opened(self):
-        self.probe.show("last", "<p>still open")
-        self.probe.keys("windowquit", self.probe.keys("search", "--onlyvisible", "--name", "^OpZest$")[0])
+        self.probe.begin("show", id="last", title="last", files=[{"name": "a.html", "text": "<p>still open"}])
+        wait_for("its window", 20, lambda: self.probe.window("last"))
+        self.probe.do("closeWindow", title="OpZest")
         self.assertEqual(self.probe.process.wait(timeout=60), 0)
         log = self.probe.log.read_text(errors="replace")
-        self.assertGreater(len(re.findall(r"execve\(.*WebKitWebProcess.* = 0", log)), 20)
+        for program in ("WebKitWebProcess", "WebKitNetworkProcess"):
+            self.assertRegex(log, rf"execve\(.*{program}.* = 0", "a process was not watched")
         self.assertEqual(internet(socket_families(self.probe.log)), {}, re.findall(r".*AF_INET.*", log)[:20])
         self.assertEqual(self.server.heard, [])
 
@@ -274,19 +297,24 @@ class Control(unittest.TestCase):
     def test_the_server_would_have_noticed(self):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="opzest-preview-control-"))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        frames = "".join(f'<iframe src="/page?leave={name}"></iframe>' for name in ["", *EXITS])
-        server = Server({"frames": frames, "page": page("network.html"), "favicon.ico": ""})
+        frames = "".join(f'<iframe src="/page?leave={name}"></iframe>' for name in EXITS)
+        pages = {"frames": frames, "page": page("network.html"), "refresh-page": REFRESH, "favicon.ico": ""}
+        server = Server(pages)
         screen, display = start_screen(folder)
         self.addCleanup(screen.terminate)
         probe = Probe(self.program, folder, display, traced)
         self.addCleanup(end_process, probe)
-        self.assertIsNone(probe.do("open", label="control", url=f"http://{server.address}/frames"))
+        for label, path in {"stays": "page?leave=", "leaves": "frames", "refreshes": "refresh-page"}.items():
+            self.assertIsNone(probe.do("open", label=label, url=f"http://{server.address}/{path}"))
         ways = {
             "fetch", "xhr", "websocket", "eventsource", "beacon", "img", "image", "srcdoc-img", "iframe", "script",
             "module", "stylesheet", "css-image", "css-import", "font", "video", "audio", "object", "embed", "worker",
             "worker-import", "frame-fetch", "location", "replace", "refresh", "link", "form-get", "form-post",
         }  # fmt: skip
-        wait_for("the ways to the network", 30, lambda: ways <= set(server.heard))
+        end = time.monotonic() + 30
+        while not ways <= set(server.heard) and time.monotonic() < end:
+            time.sleep(0.1)
+        self.assertEqual(ways - set(server.heard), set(), "the server did not notice these")
         print(f"without the preview's locks the server noticed: {' '.join(sorted(set(server.heard)))}")
         probe.quit()
         self.assertGreater(internet(socket_families(probe.log)).get("AF_INET", 0), 0)

@@ -44,7 +44,7 @@ def without_network(command):
 
 
 def traced(log, command):
-    return ["strace", "-f", "-qq", "-e", "trace=socket,execve", "-o", str(log), *command]
+    return ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=socket,execve", "-o", str(log), *command]
 
 
 def socket_families(log):
@@ -69,11 +69,11 @@ def check_the_check(folder):
 
 def start_screen(folder):
     read, write = os.pipe()
-    log = (folder / "xvfb.log").open("w")
-    screen = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x860x24", "-nolisten", "tcp"],
-        pass_fds=[write], stdout=log, stderr=log,
-    )
+    with (folder / "xvfb.log").open("w") as log:
+        screen = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x860x24", "-nolisten", "tcp"],
+            pass_fds=[write], stdout=log, stderr=log,
+        )
     os.close(write)
     with os.fdopen(read) as pipe:
         number = pipe.readline().strip()

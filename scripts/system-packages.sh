@@ -13,7 +13,9 @@ pkg-config|command:pkg-config|pkg-config|pkgconf-pkg-config|pkgconf|pkgconf
 Perl|perl|perl|perl|perl|-
 libclang|libclang|libclang-dev|clang-devel|clang|-
 OpenSSL headers|pkgconfig:openssl|libssl-dev|openssl-devel|openssl|-
-WebKitGTK 4.1|pkgconfig:webkit2gtk-4.1|libwebkit2gtk-4.1-dev|webkit2gtk4.1-devel|webkit2gtk-4.1|-'
+WebKitGTK 4.1|pkgconfig:webkit2gtk-4.1|libwebkit2gtk-4.1-dev|webkit2gtk4.1-devel|webkit2gtk-4.1|-
+bubblewrap|command:bwrap|bubblewrap|bubblewrap|bubblewrap|-
+Python|command:python3|python3|python3|python|-'
 
 packages_test='
 Xvfb|command:xvfb-run|xvfb|xorg-x11-server-Xvfb|xorg-server-xvfb|-

@@ -32,7 +32,7 @@ part_ui-check() { npm --prefix ui run --silent check; }
 part_ui-units() { npm --prefix ui run --silent test; }
 
 # The binaries as a user gets them.
-build_binaries() { cargo build --quiet --locked --workspace --bins; }
+build_binaries() { cargo build --quiet --locked --workspace --bins "$@"; }
 
 part_browser() {
     build_binaries || return 1
@@ -40,7 +40,7 @@ part_browser() {
 }
 
 part_window() {
-    build_binaries || return 1
+    build_binaries --examples || return 1
     local data result=0
     data=$(mktemp -d -t opzest-window-XXXXXX)
     mkdir -m 700 "$data/runtime"
@@ -50,6 +50,7 @@ part_window() {
         timeout --kill-after=10 900 xvfb-run -a -s '-screen 0 1280x900x24' \
         dbus-run-session -- node ui/e2e/window.mjs || result=$?
     rm -rf "$data"
+    timeout --kill-after=10 900 scripts/preview_window.py "$target/debug/examples/preview_probe" || result=$?
     return $result
 }
 

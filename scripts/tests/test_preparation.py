@@ -10,7 +10,7 @@ from pathlib import Path
 SCRIPTS = Path(__file__).resolve().parent.parent
 # What the scripts themselves are written with; everything else is on the machine only as a stub.
 BASICS = "bash env dirname sed awk grep sort head cat mkdir chmod touch sha256sum id".split()
-BUILD_TOOLS = "c++ make cmake pkg-config perl".split()
+BUILD_TOOLS = "c++ make cmake pkg-config perl bwrap python3".split()
 
 
 class Machine(unittest.TestCase):

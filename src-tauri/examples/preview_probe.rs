@@ -1,12 +1,13 @@
 //! The desktop app with a line to its preview, for scripts/preview_window.py: orders come in on standard
 //! input and answers go out on standard output, one JSON value a line. Never part of what is shipped.
 
+use gtk::prelude::*;
 use opzest_app::App;
 use opzest_app::preview::{PreviewHost, PreviewPage, PreviewSink};
 use opzest_core::artifact::{Artifact, ArtifactFile};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,6 +24,10 @@ enum Order {
     },
     Close {
         id: String,
+    },
+    /// What a click on a window's closing button does.
+    CloseWindow {
+        title: String,
     },
     /// An ordinary window of Tauri's, without the preview's locks: the control.
     Open {
@@ -81,13 +86,23 @@ async fn obey(tauri: &AppHandle, order: Order) -> Value {
             host(tauri).close(&id).await;
             Value::Null
         }
+        Order::CloseWindow { title } => {
+            let click = move || {
+                let titled = |window: &gtk::Window| window.title().is_some_and(|it| it == title);
+                let windows = gtk::Window::list_toplevels().into_iter();
+                let windows = windows.filter_map(|it| it.downcast::<gtk::Window>().ok());
+                windows.filter(titled).for_each(|window| window.close());
+            };
+            tauri.run_on_main_thread(click).expect("the app runs");
+            Value::Null
+        }
         Order::Open { label, url } => {
             let url = match url.parse() {
                 Ok(outside) => WebviewUrl::External(outside),
                 Err(_) => WebviewUrl::App(url.into()),
             };
-            let built = WebviewWindowBuilder::new(tauri, label, url)
-                .incognito(false)
+            let built = WebviewWindowBuilder::new(tauri, &label, url)
+                .title(&label)
                 .build();
             json!(built.err().map(|error| error.to_string()))
         }
@@ -115,5 +130,7 @@ fn host(tauri: &AppHandle) -> Arc<dyn PreviewHost> {
 }
 
 fn say(value: &Value) {
-    println!("{value}");
+    let line = format!("{value}\n");
+    // A test that has ended reads no more.
+    let _ = std::io::stdout().lock().write_all(line.as_bytes());
 }

@@ -1,5 +1,5 @@
-//! The window's commands: one adapter for the whole command table, and two dialogs that only a desktop
-//! has.
+//! The window's commands: one adapter for the whole command table, and the file dialogs that only a
+//! desktop has.
 
 use opzest_app::App;
 use opzest_app::dto::{ErrorCode, UiError};
@@ -12,7 +12,14 @@ use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
 
 pub fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
-    tauri::generate_handler![call, pick_model_file, save_text_file]
+    tauri::generate_handler![
+        call,
+        pick_model_file,
+        pick_folder,
+        pick_open_path,
+        pick_save_path,
+        save_text_file
+    ]
 }
 
 /// Runs a command of opzest-app's table; its events go to the channel.
@@ -42,7 +49,62 @@ async fn pick_model_file<R: Runtime>(tauri: AppHandle<R>) -> Result<Option<Strin
         .add_filter("GGUF models", &["gguf"])
         .add_filter("All files", &["*"])
         .pick_file(move |file| drop(chosen.send(file)));
-    Ok(path_of(answer.await)?.map(|path| path.to_string_lossy().into_owned()))
+    shown(answer.await)
+}
+
+/// Lets the user choose a folder to write to. `None` if they changed their mind.
+#[tauri::command]
+async fn pick_folder<R: Runtime>(
+    tauri: AppHandle<R>,
+    title: String,
+) -> Result<Option<String>, UiError> {
+    let (chosen, answer) = oneshot::channel();
+    tauri
+        .dialog()
+        .file()
+        .set_title(title)
+        .pick_folder(move |folder| drop(chosen.send(folder)));
+    shown(answer.await)
+}
+
+/// Lets the user choose a file to read, by the endings of its name. `None` if they changed their mind.
+#[tauri::command]
+async fn pick_open_path<R: Runtime>(
+    tauri: AppHandle<R>,
+    endings: Vec<String>,
+) -> Result<Option<String>, UiError> {
+    let (chosen, answer) = oneshot::channel();
+    let endings: Vec<_> = endings.iter().map(String::as_str).collect();
+    tauri
+        .dialog()
+        .file()
+        .set_title("Open")
+        .add_filter("Files that OpZest reads", &endings)
+        .add_filter("All files", &["*"])
+        .pick_file(move |file| drop(chosen.send(file)));
+    shown(answer.await)
+}
+
+/// Lets the user choose where a file is to be written. `None` if they changed their mind.
+#[tauri::command]
+async fn pick_save_path<R: Runtime>(
+    tauri: AppHandle<R>,
+    name: String,
+) -> Result<Option<String>, UiError> {
+    let (chosen, answer) = oneshot::channel();
+    tauri
+        .dialog()
+        .file()
+        .set_title("Save")
+        .set_file_name(name)
+        .save_file(move |file| drop(chosen.send(file)));
+    shown(answer.await)
+}
+
+fn shown(
+    answer: Result<Option<FilePath>, oneshot::error::RecvError>,
+) -> Result<Option<String>, UiError> {
+    Ok(path_of(answer)?.map(|path| path.to_string_lossy().into_owned()))
 }
 
 /// Lets the user choose where a text is saved, and saves it. `None` if they changed their mind.

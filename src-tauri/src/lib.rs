@@ -94,10 +94,14 @@ fn has_display() -> bool {
 fn open_main_window(tauri: &tauri::App) -> tauri::Result<()> {
     WebviewWindowBuilder::new(tauri, "main", WebviewUrl::App("index.html".into()))
         .title("OpZest")
-        .inner_size(1120.0, 780.0)
+        .inner_size(1280.0, 840.0)
         .min_inner_size(420.0, 480.0)
         .on_navigation(is_our_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
+        // Files are written where the user says, never because a page asks for it.
+        .on_download(|_, _| false)
+        // The pages take files that are dropped on them.
+        .disable_drag_drop_handler()
         .build()
         .map(drop)
 }

@@ -6,16 +6,19 @@ use crate::dto::{ErrorCode, UiError};
 use crate::error::error;
 use crate::preview::PreviewHost;
 use crate::runner::ModelRunner;
+use crate::sessions::OpenSessions;
 use crate::upkeep::Upkeep;
 use opzest_core::ids::{ConversationId, MessageId};
 use opzest_llm::local::WorkerCommand;
 use opzest_llm::remote::ApiKeyStore;
+use opzest_sandbox::Availability;
 use opzest_store::{DataFolderLock, Store, StoreError, StoreOptions};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 /// A quit does not wait longer than this for answers to be saved.
@@ -61,6 +64,9 @@ struct Inner {
     unsaved: Mutex<HashMap<MessageId, Ending>>,
     runner: ModelRunner,
     keys: ApiKeyStore,
+    sessions: OpenSessions,
+    /// Found out by the first who asks.
+    sandbox: OnceCell<Availability>,
 }
 
 impl App {
@@ -85,6 +91,8 @@ impl App {
             answers: Mutex::default(),
             unsaved: Mutex::default(),
             runner,
+            sessions: OpenSessions::default(),
+            sandbox: OnceCell::new(),
         }))
     }
 
@@ -95,6 +103,19 @@ impl App {
     /// Where running pages are shown, if this host can.
     pub fn preview(&self) -> Option<Arc<dyn PreviewHost>> {
         self.0.options.preview.clone()
+    }
+
+    /// Whether scripts can be run safely on this computer.
+    pub(crate) async fn sandbox(&self) -> Availability {
+        self.0
+            .sandbox
+            .get_or_init(crate::sessions::detect)
+            .await
+            .clone()
+    }
+
+    pub(crate) fn sessions(&self) -> &OpenSessions {
+        &self.0.sessions
     }
 
     pub(crate) fn started(&self) -> Instant {
@@ -192,6 +213,7 @@ impl App {
             stop.cancel();
         }
         let saved = async {
+            self.0.sessions.close_all().await;
             while !self.lock_answers().is_empty() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -210,6 +232,32 @@ impl App {
         if let Err(failed) = upkeep_ends.await {
             tracing::error!(%failed, "the store's upkeep did not end as it should");
         }
+    }
+
+    /// Does something to the data folder while the store is closed, and opens it again, whatever came of it.
+    pub(crate) async fn with_store_closed<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&DataFolderLock) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, UiError> {
+        self.shut_down().await;
+        let app = self.clone();
+        let run = move || {
+            let mut store = app.lock_store();
+            *store = Err(error(
+                ErrorCode::Busy,
+                "The data folder is being changed.",
+                "",
+            ));
+            let done = DataFolderLock::acquire(&app.0.options.data_folder)
+                .and_then(|lock| act(&lock))
+                .map_err(UiError::from);
+            *store = open_store(&app.0.options);
+            *app.lock_upkeep() = store.as_ref().ok().and_then(Upkeep::start);
+            done
+        };
+        tokio::task::spawn_blocking(run)
+            .await
+            .unwrap_or_else(|failed| Err(panicked(&failed)))
     }
 
     /// Closes the store, after [`App::shut_down`], in a process that ends without dropping the app. A store
@@ -268,7 +316,7 @@ impl Drop for AnswerGuard {
     }
 }
 
-fn panicked(failed: &tokio::task::JoinError) -> UiError {
+pub(crate) fn panicked(failed: &tokio::task::JoinError) -> UiError {
     error(
         ErrorCode::Internal,
         format!("A part of OpZest failed: {failed}."),

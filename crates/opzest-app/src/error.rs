@@ -68,6 +68,7 @@ impl From<StoreError> for UiError {
             ),
             StoreError::Damaged { .. }
             | StoreError::DamagedEvent { .. }
+            | StoreError::UnfitEvent { .. }
             | StoreError::MissingEvent { .. } => (
                 ErrorCode::StoreDamaged,
                 "Copy the data folder somewhere safe before you do anything else.",

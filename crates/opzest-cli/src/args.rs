@@ -12,6 +12,7 @@ Examples:
   opzest chat \"Sum this up:\" - < letter.txt       `-` stands for standard input
   opzest chat --continue \"Shorter, please.\"       go on where you were
   opzest models add ~/Downloads/model.gguf        use another model
+  opzest session new \"A script that ...\"          make something, step by step
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 stopped with Ctrl-C.";
 
@@ -36,9 +37,15 @@ pub enum Command {
     /// See, add, choose and measure models
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Make something, step by step, and gather what you teach on the way
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Find, read, export and delete conversations
     #[command(subcommand)]
     Conversations(ConversationsCommand),
+    /// What is kept on this computer: its room, backups, checks
+    #[command(subcommand)]
+    Data(DataCommand),
     /// See and change settings
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -64,6 +71,18 @@ impl Command {
                 ModelsCommand::List(_)
                 | ModelsCommand::Show { .. }
                 | ModelsCommand::Bench { .. } => false,
+            },
+            Self::Session(command) => match command {
+                SessionCommand::New(_)
+                | SessionCommand::Resume { .. }
+                | SessionCommand::Delete { .. } => true,
+                SessionCommand::List { .. }
+                | SessionCommand::Show { .. }
+                | SessionCommand::Export { .. } => false,
+            },
+            Self::Data(command) => match command {
+                DataCommand::Show(_) => false,
+                DataCommand::Backup | DataCommand::Check(_) | DataCommand::Restore { .. } => true,
             },
             Self::Conversations(command) => match command {
                 ConversationsCommand::Rename { .. } | ConversationsCommand::Delete { .. } => true,
@@ -130,6 +149,80 @@ pub enum ModelsCommand {
     },
 }
 
+#[derive(Debug, Args)]
+pub struct NewSessionArguments {
+    /// What you want
+    #[arg(required = true, value_name = "REQUEST")]
+    pub request: Vec<String>,
+    /// document, script, page, data, or one of your own; chosen for you if not given
+    #[arg(long, short, value_name = "ID")]
+    pub workflow: Option<String>,
+    /// A text file to work on; may be given several times
+    #[arg(long = "file", short, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// A step of your own plan; may be given several times
+    #[arg(long = "step", value_name = "TEXT")]
+    pub steps: Vec<String>,
+    /// The kind of work that it belongs to; made if there is none of this name
+    #[arg(long, value_name = "NAME")]
+    pub use_case: Option<String>,
+    /// Its rows may be shared with your community, and teachers on servers may be used without asking
+    #[arg(long)]
+    pub communal: bool,
+    /// What you say to it, one line each: words, or commands such as /accept (`-`: standard input)
+    #[arg(long, value_name = "FILE")]
+    pub feedback_from: Option<PathBuf>,
+    /// Write the finished product into this folder
+    #[arg(long, value_name = "DIR")]
+    pub export: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SessionCommand {
+    /// Begin with a request
+    New(NewSessionArguments),
+    /// Go on: an ID, a number of the list, or the latest that is not finished
+    Resume {
+        id: Option<String>,
+        /// What you say to it, one line each: words, or commands such as /accept (`-`: standard input)
+        #[arg(long, value_name = "FILE")]
+        feedback_from: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// The latest sessions
+    List {
+        /// At most this many
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: u32,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Print a session: its plan, its cycles, its result
+    Show {
+        id: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Write a session's product into a folder; nothing there is replaced
+    Export {
+        id: String,
+        folder: PathBuf,
+        /// An older version, from 1
+        #[arg(long)]
+        version: Option<u32>,
+    },
+    /// Delete a session with its product and its rows for good
+    Delete {
+        id: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
 #[derive(Debug, Subcommand)]
 pub enum ConversationsCommand {
     /// The latest conversations
@@ -177,6 +270,24 @@ pub enum ConversationsCommand {
         /// The format on standard output
         #[arg(long, value_enum, default_value_t = Format::Markdown, conflicts_with = "file")]
         format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// How much room it takes, and the backups
+    Show(Output),
+    /// Make a backup now
+    Backup,
+    /// Check everything that can be checked
+    Check(Output),
+    /// Go back to a backup; what is there now is set aside
+    Restore {
+        /// Its name, from `opzest data show`
+        name: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 

@@ -51,6 +51,11 @@ impl Host {
         })
     }
 
+    /// Lets a call run beside the others.
+    pub fn spawn(&self, call: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(call);
+    }
+
     /// Waits for a call.
     pub fn wait<T>(&self, call: impl Future<Output = T>) -> T {
         self.runtime.block_on(call)

@@ -4,12 +4,14 @@
 mod args;
 mod chat;
 mod conversations;
+mod data;
 mod errors;
 mod host;
 mod info;
 mod models;
 mod plain;
 mod screen;
+mod session;
 mod settings;
 mod wrap;
 
@@ -47,8 +49,10 @@ fn run(arguments: Arguments, started: Instant) -> anyhow::Result<ExitCode> {
     let host = Host::start(data, verbose, access, started)?;
     match command {
         Command::Chat(chat) => return chat::run(&host, chat),
+        Command::Session(session) => return session::run(&host, session),
         Command::Models(models) => models::run(&host, models)?,
         Command::Conversations(conversations) => conversations::run(&host, conversations)?,
+        Command::Data(data) => return data::run(&host, data),
         Command::Settings(settings) => settings::run(&host, settings)?,
         Command::Info(output) => info::run(&host, output)?,
     }

@@ -89,6 +89,9 @@ pub struct ExampleSummary {
     pub workflow: Option<WorkflowId>,
     pub scope: Scope,
     pub split: Split,
+    /// Rows of one group have one split, and are resampled together: the session, or what an import calls
+    /// a group.
+    pub group: String,
     pub state: ExampleState,
     /// Why the rejected side was rejected, if there is one.
     pub reason: Option<Reason>,

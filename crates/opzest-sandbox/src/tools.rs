@@ -80,7 +80,7 @@ impl Missing {
                 "Install the package `bubblewrap` (Debian, Ubuntu: sudo apt install bubblewrap; Fedora: sudo dnf install bubblewrap; Arch: sudo pacman -S bubblewrap)."
             }
             Self::BubblewrapTooOld { .. } => {
-                "Install bubblewrap 0.7 or newer; it comes with Debian 12, Ubuntu 24.04, Fedora 38 and later ones."
+                "Install bubblewrap 0.5 or newer; it comes with Debian 12, Ubuntu 22.04, Fedora 35 and later ones."
             }
             Self::NotAllowed { .. } => {
                 "On Ubuntu 24.04: sudo apt install apparmor-profiles, then sudo ln -s /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ and sudo systemctl reload apparmor. Elsewhere the administrator has switched off user namespaces (look at `sysctl user.max_user_namespaces` and `sysctl kernel.unprivileged_userns_clone`), or OpZest runs inside a container that forbids them."

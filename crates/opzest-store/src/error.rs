@@ -54,6 +54,12 @@ pub enum StoreError {
     },
     #[error("event {number} of session {id} is missing: the store is damaged")]
     MissingEvent { id: String, number: u64 },
+    #[error("event {number} of session {id} does not fit the ones before it: {ignored}")]
+    UnfitEvent {
+        id: String,
+        number: u64,
+        ignored: opzest_core::session::Ignored,
+    },
     #[error("there is already a {what} called `{name}`")]
     NameTaken { what: &'static str, name: String },
     #[error("{doing} failed: another process is using the store")]

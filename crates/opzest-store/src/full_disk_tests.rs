@@ -104,11 +104,9 @@ fn open(folder: &Path) -> Store {
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(at: &Path) -> Option<Self> {
+    fn mount(at: &Path, options: &str) -> Option<Self> {
         let mut mount = Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"])
-            .arg(at);
+        mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at);
         let mounted = mount.output().is_ok_and(|output| output.status.success());
         mounted.then(|| Self(at.into()))
     }
@@ -141,7 +139,7 @@ fn a_full_disk_loses_nothing_and_stops_nothing() {
     fill_and_recover(folder.path(), store, |store| limit(store, 100_000));
 
     let folder = tempfile::tempdir().expect("a folder");
-    if let Some(_disk) = SmallDisk::mount(folder.path()) {
+    if let Some(_disk) = SmallDisk::mount(folder.path(), "size=3m") {
         let ballast = folder.path().join("ballast");
         fs::write(&ballast, vec![0; 2_000_000]).expect("written");
         let store = open(folder.path());
@@ -149,4 +147,84 @@ fn a_full_disk_loses_nothing_and_stops_nothing() {
             fs::remove_file(&ballast).expect("removed")
         });
     }
+}
+
+const WHOLE_DISK: BackupPolicy = BackupPolicy {
+    latest: 3,
+    daily: 7,
+    weekly: 4,
+    before_schema: 2,
+    most_bytes: u64::MAX,
+    share_of_disk: 1.0,
+    leave_free: 0,
+};
+
+/// What must be so after a backup has failed.
+fn assert_unharmed(store: &mut Store, backups: usize) {
+    store.set_setting("after", &backups).expect("writes go on");
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
+    let file = store.connection.path().expect("a file").to_owned();
+    let folder = Path::new(&file).parent().expect("a folder");
+    assert_eq!(crate::backups(folder).expect("lists").len(), backups);
+    let names = fs::read_dir(folder.join(crate::BACKUP_FOLDER)).expect("lists");
+    assert_eq!(names.count(), backups, "nothing half done is left");
+}
+
+/// The disk becomes full, or is read-only, in the middle of a backup. Needs a disk of its own, so a user who
+/// may not mount one only tests that there is no room to begin with.
+#[test]
+fn a_failing_backup_harms_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let disk = SmallDisk::mount(folder.path(), "size=12m");
+    let mut store = open(folder.path());
+    for number in 0..30 {
+        turn(&mut store, number).expect("there is room");
+    }
+    let upkeep = store.upkeep().expect("a writer");
+    let made = upkeep
+        .back_up(1, &WHOLE_DISK, &|| true)
+        .expect("there is room");
+    assert!(matches!(made, crate::BackupOutcome::Made(_)));
+    let full = BackupPolicy {
+        leave_free: u64::MAX,
+        ..WHOLE_DISK
+    };
+    let error = upkeep.back_up(2, &full, &|| true).expect_err("no room");
+    assert!(
+        matches!(error, StoreError::NoRoomForBackup { .. }),
+        "{error}"
+    );
+    assert_unharmed(&mut store, 1);
+    if disk.is_none() {
+        return;
+    }
+
+    let ballast = folder.path().join("ballast");
+    let fill = || {
+        if ballast.exists() {
+            return true;
+        }
+        let free = crate::DiskSpace::of(folder.path())
+            .expect("a disk")
+            .available;
+        // Some room, so that the copy begins.
+        let size = usize::try_from(free.saturating_sub(300_000)).expect("small");
+        fs::write(&ballast, vec![0; size]).expect("written");
+        true
+    };
+    let error = upkeep.back_up(3, &WHOLE_DISK, &fill).expect_err("full");
+    assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
+    fs::remove_file(&ballast).expect("removed");
+    assert_unharmed(&mut store, 1);
+
+    let backups = folder.path().join(crate::BACKUP_FOLDER);
+    let read_only = SmallDisk::mount(&backups, "ro,size=1m").expect("as before");
+    let error = upkeep
+        .back_up(4, &WHOLE_DISK, &|| true)
+        .expect_err("read-only");
+    assert!(error.to_string().contains("backups"), "{error}");
+    assert_unharmed(&mut store, 0);
+    drop(read_only);
+    assert_unharmed(&mut store, 1);
+    drop((store, upkeep));
 }

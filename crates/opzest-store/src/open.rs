@@ -140,11 +140,16 @@ const WRITER_PRAGMAS: &[(&str, &str)] = &[
     ("temp_store", "2"),
     // A file from elsewhere cannot make SQLite call what is not meant for it.
     ("trusted_schema", "0"),
+    CACHE_SIZE,
 ];
+/// Kibibytes, at most: a search of a large dataset reads more than SQLite's usual two megabytes.
+const CACHE_SIZE: (&str, &str) = ("cache_size", "-32768");
+
 const READER_PRAGMAS: &[(&str, &str)] = &[
     ("query_only", "1"),
     ("temp_store", "2"),
     ("trusted_schema", "0"),
+    CACHE_SIZE,
 ];
 const FOREIGN_KEYS: &str = "foreign_keys";
 

@@ -198,7 +198,7 @@ impl Writer<'_> {
         };
         set_chosen(&mut row, example.chosen.as_ref());
         set_rejected(&mut row, example.rejected.as_ref());
-        example::put(self.connection, &row)?;
+        example::add(self.connection, &row)?;
         self.changed(example.id);
         Ok(())
     }
@@ -216,6 +216,7 @@ impl Writer<'_> {
             workflow: session.workflow.as_ref().map(|used| used.id.clone()),
             scope: session.scope,
             split: session.split,
+            group: session.id.to_string(),
             state: ExampleState::Pending,
             reason: None,
             by_hand: false,
@@ -248,7 +249,7 @@ impl Writer<'_> {
         if let Some(mut row) = example::one(self.connection, id)? {
             change(&mut row);
             row.summary.updated_at = row.summary.updated_at.max(self.now);
-            example::put(self.connection, &row)?;
+            example::replace(self.connection, &row)?;
             self.changed(id);
         }
         Ok(())

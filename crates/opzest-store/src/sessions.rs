@@ -5,6 +5,7 @@ use crate::error::{During, Failure, StoreError};
 use crate::product::{self, Product, ProductSummary};
 use crate::recording::{required_session, required_use_case};
 use crate::store::Store;
+use crate::use_case::UseCaseStats;
 use crate::{example, search, session, session_event, use_case};
 use opzest_core::dataset::{Split, UseCase};
 use opzest_core::ids::{SessionId, UseCaseId};
@@ -92,7 +93,7 @@ impl Store {
     ) -> Result<SessionSummary, StoreError> {
         self.write("saving what the session is used for", |transaction| {
             session::set_split(transaction, id, split)?;
-            example::set_split_of_session(transaction, id, split)?;
+            example::set_split_of_group(transaction, &id.to_string(), split)?;
             required_session(transaction, id)
         })
     }
@@ -161,6 +162,11 @@ impl Store {
     /// The default one first, the others by name.
     pub fn use_cases(&self) -> Result<Vec<UseCase>, StoreError> {
         use_case::all(&self.connection).during("listing the use cases")
+    }
+
+    /// What has been gathered for each use case, in the same order.
+    pub fn dataset_stats(&self) -> Result<Vec<UseCaseStats>, StoreError> {
+        use_case::stats(&self.connection).during("counting the dataset")
     }
 
     /// [`StoreError::NameTaken`] if there is one of this name. Workflows get theirs when they are first used.

@@ -14,7 +14,7 @@ use crate::lock::DataFolderLock;
 use crate::open::{StoreOptions, pragma_number, reader, second_writer};
 use crate::restore::set_aside;
 use crate::store::STORE_FILE;
-use crate::{conversation, setting};
+use crate::{conversation, example, session, setting};
 use rusqlite::{Connection, ErrorCode};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,15 +66,22 @@ impl Upkeep {
         Ok(Some(report))
     }
 
-    /// Everything that can be checked. Writers wait while the search indexes are compared with the texts.
-    pub fn full_check(&self) -> Result<CheckReport, StoreError> {
+    /// Everything that can be checked. Comparing the search indexes with the texts would block writers, so
+    /// that is done on a copy, for which there must be room. `None` if `go_on` stopped the copying.
+    pub fn full_check(&self, go_on: &dyn Fn() -> bool) -> Result<Option<CheckReport>, StoreError> {
         let _one = self.lock.begin_upkeep();
-        let mut report = check::structure(&reader(&self.file(), &self.options)?, Depth::Full)?;
-        if report.is_sound() {
-            let writer = second_writer(&self.file(), &self.options)?;
-            check::search_indexes(&writer, &mut report)?;
+        let source = reader(&self.file(), &self.options)?;
+        let mut report = check::structure(&source, Depth::Full)?;
+        if !report.is_sound() {
+            return Ok(Some(report));
         }
-        Ok(report)
+        self.ensure_room(store_bytes(&source)?, &BackupPolicy::WHOLE_DISK)?;
+        let pace = Pace::in_background(go_on);
+        let checked = backup::with_copy(&source, self.folder(), &self.options, &pace, |copy| {
+            let copy = second_writer(copy, &self.options)?;
+            check::search_indexes(&copy, &mut report)
+        })?;
+        Ok(checked.map(|()| report))
     }
 
     /// Makes a backup, and then deletes those that the policy does not keep. `go_on` is asked every few
@@ -91,14 +98,17 @@ impl Upkeep {
 
     /// Whether there is something to back up, and no automatic backup of the last `every_ms`.
     pub fn is_backup_due(&self, now_ms: u64, every_ms: u64) -> Result<bool, StoreError> {
+        // One from the future was made while the clock was wrong.
         let newest = backups(self.folder())?
             .into_iter()
-            .find(|backup| backup.kind == BackupKind::Automatic);
+            .find(|backup| backup.kind == BackupKind::Automatic && backup.made_at_ms <= now_ms);
         if newest.is_some_and(|newest| newest.made_at_ms.saturating_add(every_ms) > now_ms) {
             return Ok(false);
         }
         let store = reader(&self.file(), &self.options)?;
-        Ok(conversation::count(&store).during(DOING)? > 0)
+        Ok(conversation::count(&store).during(DOING)? > 0
+            || session::is_any(&store).during(DOING)?
+            || example::is_any(&store).during(DOING)?)
     }
 
     fn make_backup(
@@ -147,6 +157,19 @@ impl Upkeep {
         go_on: &dyn Fn() -> bool,
     ) -> Result<Erasure, StoreError> {
         let _one = self.lock.begin_upkeep();
+        match self.erase_all(now_ms, policy, go_on) {
+            // Somebody writes without a pause.
+            Err(StoreError::Busy { .. }) => Ok(Erasure::Pending),
+            erased => erased,
+        }
+    }
+
+    fn erase_all(
+        &self,
+        now_ms: u64,
+        policy: &BackupPolicy,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Erasure, StoreError> {
         let mut connection = second_writer(&self.file(), &self.options)?;
         if erase::erase_pages(&mut connection, go_on)? == Erasure::Pending {
             return Ok(Erasure::Pending);

@@ -3,11 +3,14 @@
 //!
 //! These windows are not Tauri's: theirs come with the script, the message handler and the URL schemes by
 //! which a page calls commands. Only WebKitGTK is done; other systems have no preview until somebody can
-//! test there that theirs is as closed: `window.rs` is all that they need.
+//! test there that theirs is as closed: `window.rs` and `view.rs` are all that they need.
 
+mod features;
+mod memory;
 mod page;
 mod said;
 mod shown;
+mod view;
 mod window;
 
 use async_trait::async_trait;
@@ -156,6 +159,9 @@ async fn watch(tauri: AppHandle, shown: Arc<Shown>) {
             }
             if silence >= LONGEST_SILENCE {
                 return end(&tauri, &shown, PreviewEnd::Frozen).await;
+            }
+            if silence > Duration::ZERO && memory::is_exceeded() {
+                return end(&tauri, &shown, PreviewEnd::Crashed).await;
             }
         };
         shown.told(version, said::read(&said.unwrap_or_default(), &page));

@@ -4,6 +4,9 @@ import { FakeBackend, type Handler } from "../lib/backend/fake";
 import { uiError } from "../lib/backend";
 import type { AnswerStats, Conversation, Message, MessageStatus, Model, SettingsView, UiError } from "../lib/bindings";
 import { demoSessions } from "./session-scenes";
+import { withDataset } from "./demo-dataset";
+import { withStorage } from "./demo-storage";
+import { withTeachers } from "./demo-teachers";
 import { CODE, HOSTILE, LETTER, LONG, RTL } from "./samples";
 
 const DAY = 86_400_000;
@@ -93,9 +96,17 @@ function scenes(name: string): Conversation[] {
 }
 
 export async function demoBackend(): Promise<FakeBackend> {
-  const scene = new URLSearchParams(location.search).get("scene") ?? "many";
+  const params = new URLSearchParams(location.search);
+  const scene = params.get("scene") ?? "many";
+  // `&view=harvest` opens on it.
+  const opened = params.get("view");
+  if (opened) localStorage.setItem("opzest.view", opened);
   const demo = new FakeBackend();
+  // File dialogs answer this.
+  demo.path = "/home/ana/Documents";
   await demoSessions(demo, scene);
+  withDataset(demo, scene);
+  withStorage(demo, scene);
   let conversations = scenes(scene);
   let models = MODELS;
   let stopped = false;
@@ -147,7 +158,7 @@ export async function demoBackend(): Promise<FakeBackend> {
     return { conversation: copy(target.summary), answer: copy(reply) };
   };
 
-  return demo
+  demo
     .on("app_info", () => ({
       version: "0.1.0", dataFolder: "/home/ana/.local/share/opzest", logFolder: "/home/ana/.local/state/opzest/log",
       firstStart: scene === "welcome",
@@ -215,4 +226,6 @@ export async function demoBackend(): Promise<FakeBackend> {
       if ((settings.threads ?? 1) > 64) throw uiError("invalid_input", "This computer has 12 threads, 64 would slow it down.", "Use at most 12.");
       return (view = { ...view, settings });
     });
+  withTeachers(demo, scene, { all: () => models, remove: (id) => (models = models.filter((model) => model.id !== id)) });
+  return demo;
 }

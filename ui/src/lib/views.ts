@@ -13,9 +13,9 @@ export interface View {
 
 export const VIEWS: readonly View[] = [
   { id: "workshop", label: "Workshop", key: "1", built: true },
-  { id: "harvest", label: "Harvest", key: "2", built: false },
+  { id: "harvest", label: "Harvest", key: "2", built: true },
   { id: "assistant", label: "Assistant", key: "3", built: true },
-  { id: "teachers", label: "Teachers", key: "4", built: false },
+  { id: "teachers", label: "Teachers", key: "4", built: true },
 ];
 
 export const BUILT: readonly View[] = VIEWS.filter((view) => view.built);

@@ -29,6 +29,8 @@ pub(super) struct Part {
     pub(super) text: Text,
     /// Bytes below which it is not cut while another part can be.
     pub(super) least: usize,
+    /// Bytes above which it is cut in any case.
+    pub(super) most: usize,
 }
 
 /// A prompt before it is known what fits.
@@ -54,7 +56,7 @@ impl Draft<'_> {
     pub(super) fn messages(&self) -> Result<Vec<ChatMessage>, AgentError> {
         let mut values = self.fixed.clone();
         for part in &self.parts {
-            values.insert(part.name, Value::from(part.text.shown()));
+            values.insert(part.name, Value::from(part.text.shown().trim_end()));
         }
         let spec = self.workflow.agents.get(self.agent);
         let fill = |source: &str| {
@@ -78,7 +80,7 @@ impl Draft<'_> {
         let room = caller.context_size.saturating_sub(answer);
         let most = (caller.context_size as usize).saturating_mul(MOST_BYTES);
         for part in &mut self.parts {
-            part.text.cut_to(most);
+            part.text.cut_to(most.min(part.most));
         }
         let mut needed = 0;
         for _ in 0..MOST_ROUNDS {

@@ -80,7 +80,8 @@ pub(super) struct Ask {
     pub(super) temperature: f32,
     pub(super) max_tokens: u32,
     pub(super) constraint: Option<Constraint>,
-    pub(super) trace: bool,
+    /// Candidates per token.
+    pub(super) trace_top_k: Option<u32>,
 }
 
 /// What came of it, before anybody has read it.
@@ -107,7 +108,7 @@ impl Call<'_> {
     /// Runs one generation to its end.
     pub(super) async fn speak(&self, ask: &Ask, mut live: Live) -> Result<Reply, AgentError> {
         let started = Instant::now();
-        let wanted = self.caller.trace_top_k.filter(|_| ask.trace);
+        let wanted = ask.trace_top_k;
         let most = self.caller.model.capabilities().max_trace_k;
         let request = ChatRequest {
             max_tokens: Some(ask.max_tokens),

@@ -71,6 +71,8 @@ impl AgentError {
         match source {
             LlmError::Timeout { .. }
             | LlmError::Connection { .. }
+            // What a proxy or a server that breaks down sends.
+            | LlmError::Protocol { .. }
             | LlmError::WorkerDied { .. } => true,
             LlmError::Server { status, .. } => {
                 matches!(status, 408 | 425 | 429) || (500..600).contains(status)
@@ -84,7 +86,6 @@ impl AgentError {
             | LlmError::InvalidRequest { .. }
             | LlmError::Unsupported { .. }
             | LlmError::Cancelled
-            | LlmError::Protocol { .. }
             | LlmError::ApiKey { .. } => false,
         }
     }

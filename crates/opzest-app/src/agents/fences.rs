@@ -1,7 +1,9 @@
 //! Markdown's code fences in answers: models write them by habit, in the place of the markers or inside
 //! them.
 
+use super::frame;
 use super::reading::{Found, Parts};
+use opzest_core::artifact::FileName;
 use opzest_core::workflow::ArtifactKind;
 
 /// Words after a fence that mean Markdown, which has fences of its own inside.
@@ -44,28 +46,46 @@ pub(super) fn between_fences(text: &str, kind: ArtifactKind) -> Parts {
 }
 
 /// A file's text without a fence around the whole of it.
-pub(super) fn unwrapped(text: &str, kind: ArtifactKind) -> &str {
-    let trimmed = text.trim();
-    let Some((first, rest)) = trimmed.split_once('\n') else {
-        return text;
-    };
+pub(super) fn unwrapped<'a>(name: &FileName, text: &'a str) -> &'a str {
+    match frame::language(name) {
+        Some(_) => code(text),
+        None => document(text),
+    }
+}
+
+/// Code never begins with a fence, so one in front is a wrapping; the last one ends it, whatever the
+/// code prints, and what follows is talk.
+fn code(text: &str) -> &str {
+    let start = text.len() - text.trim_start().len();
+    let first = text[start..]
+        .split_inclusive('\n')
+        .next()
+        .unwrap_or_default();
     let Some(fence) = Fence::opening(first) else {
         return text;
     };
-    if kind == ArtifactKind::Markdown && !MARKDOWN.contains(&fence.language()) {
-        return text;
+    let inner = &text[start + first.len()..];
+    let mut end = inner.len();
+    for line in inner.split_inclusive('\n').rev() {
+        end -= line.len();
+        if fence.is_closed_by(line) {
+            return &inner[..end];
+        }
     }
-    let Some((inner, last)) = rest.rsplit_once('\n') else {
-        return text;
+    inner
+}
+
+/// A document has fences of its own: only one of Markdown that begins and ends with it wraps it.
+fn document(text: &str) -> &str {
+    let trimmed = text.trim();
+    let inner = || {
+        let (first, rest) = trimmed.split_once('\n')?;
+        let fence = Fence::opening(first).filter(|fence| MARKDOWN.contains(&fence.language()))?;
+        let block = blocks(trimmed).into_iter().next()?;
+        let (inner, last) = rest.rsplit_once('\n')?;
+        (fence.is_closed_by(last) && block.end == trimmed.len()).then_some(inner)
     };
-    // A fence that ends before the last line does not wrap the whole.
-    let ends_early = blocks(trimmed)
-        .first()
-        .is_none_or(|block| block.end < trimmed.len());
-    match fence.is_closed_by(last) && !ends_early {
-        true => inner,
-        false => text,
-    }
+    inner().unwrap_or(text)
 }
 
 #[derive(Debug)]

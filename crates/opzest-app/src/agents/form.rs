@@ -12,12 +12,20 @@ use std::fmt::Display;
 
 /// A form of answers, in the two ways in which models are made to keep it.
 pub(super) struct Form {
-    /// In words, for plain text; and the grammar of the same.
-    pub(super) text: String,
+    /// In words, for plain text, with an example; and the grammar of the same.
+    pub(super) text: Words,
     pub(super) grammar: Option<String>,
     /// In words, for JSON; and the schema. `None`: never as JSON.
     pub(super) json: Option<(&'static str, &'static str)>,
     pub(super) turn: Turn,
+}
+
+/// How an answer has to look, as a prompt says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Words {
+    pub(super) format: String,
+    /// Empty for JSON: there the server holds the model to the form.
+    pub(super) example: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +46,12 @@ impl Form {
         }
     }
 
-    fn words(&self, way: Way) -> String {
+    fn words(&self, way: Way) -> Words {
         match (way, self.json) {
-            (Way::Json, Some((words, _))) => words.to_owned(),
+            (Way::Json, Some((format, _))) => Words {
+                format: format.to_owned(),
+                example: String::new(),
+            },
             (Way::Json | Way::Grammar | Way::Words, _) => self.text.clone(),
         }
     }
@@ -71,7 +82,7 @@ pub(super) struct Asking<'a, D> {
     /// Tokens kept free for the answer.
     pub(super) answer: u32,
     pub(super) call: &'a Call<'a>,
-    pub(super) trace: bool,
+    pub(super) trace_top_k: Option<u32>,
 }
 
 /// The last answer: read, or not readable also after the repair.
@@ -90,7 +101,7 @@ pub(super) trait Repairable: Display {
 
 impl<'d, D> Asking<'_, D>
 where
-    D: Fn(String) -> Draft<'d>,
+    D: Fn(Words) -> Draft<'d>,
 {
     pub(super) async fn ask<T, P: Repairable>(
         &self,
@@ -112,8 +123,8 @@ where
             Ok(read) => return Ok(self.told(Ok(read), first, fitted, false)),
             Err(fault) => fault,
         };
-        let words = self.form.words(way);
-        let repair = match fault.repair(&words) {
+        let format = self.form.words(way).format;
+        let repair = match fault.repair(&format) {
             Some(words) => self.repair(&fitted, &first.raw, words).await?,
             None => None,
         };
@@ -134,7 +145,7 @@ where
     }
 
     async fn say(&self, fitted: &Fitted, way: Way) -> Result<Reply, AgentError> {
-        let draft = (self.draft)(String::new());
+        let draft = (self.draft)(Words::default());
         let spec = draft.workflow.agents.get(draft.agent);
         let room = self.call.caller.context_size.saturating_sub(fitted.tokens);
         let ask = Ask {
@@ -142,7 +153,7 @@ where
             temperature: spec.temperature,
             max_tokens: spec.max_tokens.min(room).max(1),
             constraint: self.form.constraint(way),
-            trace: self.trace,
+            trace_top_k: self.trace_top_k,
         };
         self.call.speak(&ask, self.form.live(way)).await
     }
@@ -187,7 +198,7 @@ where
         fitted: Fitted,
         repaired: bool,
     ) -> Told<T, P> {
-        let draft = (self.draft)(String::new());
+        let draft = (self.draft)(Words::default());
         let origin = Origin {
             prompt_version: draft.workflow.agents.get(draft.agent).prompt_version,
             messages: fitted.messages,

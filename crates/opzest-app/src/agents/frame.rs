@@ -2,17 +2,22 @@
 //!
 //! ```text
 //! <<<FILE main.py>>>
+//! `` `python
 //! print("hello")
+//! `` `
 //! <<<END>>>
 //! ```
 //!
-//! Nothing between the lines is escaped: models write code as they have learned it. The form cannot
-//! collide with what it holds, by the rule of Markdown's fences: if a line of a file begins with three
-//! or more `<`, the markers of this text get one more than that line has, and a file ends only at an
-//! end marker as long as its own beginning. Files end with a line break; that is the only thing that
-//! is added to a text. Reading answers is in [`super::reading`].
+//! Nothing between the lines is escaped: models write code as they have learned it. The markers say
+//! where a file begins and ends; the code fence inside them says nothing, but small models write code
+//! only where they see one (measured: docs/experiments.md). Documents have no fence around them.
+//!
+//! The form cannot collide with what it holds, by the rule of Markdown's fences: if a line of a file
+//! begins with three or more `<`, the markers of this text get one more than that line has, and a file
+//! ends only at an end marker as long as its own beginning. Files end with a line break; that is the only
+//! thing that is added to a text. Reading answers is in [`super::reading`].
 
-use opzest_core::artifact::Artifact;
+use opzest_core::artifact::{Artifact, FileName};
 
 /// The usual number of `<` and `>` of a marker.
 pub const WIDTH: usize = 3;
@@ -35,11 +40,32 @@ pub fn render_raw(artifact: &Artifact) -> String {
         .files()
         .iter()
         .map(|file| {
-            let text = with_line_break(&file.text);
             let (opening, closing) = (opening(width, file.name.as_str()), closing(width));
-            format!("{opening}\n{text}{closing}\n")
+            format!("{opening}\n{}{closing}\n", fenced(&file.name, &file.text))
         })
         .collect()
+}
+
+/// A file's text as it stands between its markers.
+pub fn fenced(name: &FileName, text: &str) -> String {
+    let text = with_line_break(text);
+    match language(name) {
+        Some(language) => format!("```{language}\n{text}```\n"),
+        None => text,
+    }
+}
+
+/// The word after a code fence, for files that are code.
+pub fn language(name: &FileName) -> Option<&'static str> {
+    let ending = name.as_str().rsplit_once('.')?.1.to_ascii_lowercase();
+    Some(match ending.as_str() {
+        "py" => "python",
+        "html" | "htm" => "html",
+        "json" => "json",
+        "css" => "css",
+        "js" => "javascript",
+        _ => return None,
+    })
 }
 
 /// Markers that no line of these files can be taken for.
@@ -116,11 +142,17 @@ mod tests {
     fn the_usual_form() {
         let mut files = artifact("one");
         files.put("b.txt".parse().expect("a name"), "");
+        files.put("c.py".parse().expect("a name"), "x = 1\n");
         insta::assert_snapshot!(render_raw(&files), @r"
         <<<FILE a.txt>>>
         one
         <<<END>>>
         <<<FILE b.txt>>>
+        <<<END>>>
+        <<<FILE c.py>>>
+        ```python
+        x = 1
+        ```
         <<<END>>>
         ");
     }

@@ -7,15 +7,13 @@ use super::frame;
 use opzest_core::artifact::FileName;
 
 /// Longest reasoning, in characters. llama.cpp unrolls repetitions, so this stays small.
-const THOUGHT: usize = 300;
+const THOUGHT: usize = 240;
 
-/// A thought, then one instruction.
+/// A thought, then one instruction, which ends at its line's end: small models go on with the work
+/// itself.
 pub(super) fn instruction() -> String {
     format!(
-        "root ::= \"Thought: \" thought \"\\n\" \"Instruction: \" first text\n\
-         thought ::= [^\\n]{{1,{THOUGHT}}}\n\
-         first ::= [^ \\n]\n\
-         text ::= [^\\n]* (\"\\n\" [^\\n]+)*\n"
+        "root ::= \"Thought: \" [^ \\n] [^\\n]{{1,{THOUGHT}}} \"\\nInstruction: \" [^ \\n] [^\\n]+\n"
     )
 }
 
@@ -39,33 +37,55 @@ pub(super) fn plan(most: usize) -> String {
 
 /// A thought, then whole files between markers: first `main`, then perhaps others.
 pub(super) fn files(width: usize, main: &FileName, others: bool) -> String {
-    let opening = |name: &str| literal(&format!("{}\n", frame::opening(width, name)));
-    let closing = literal(&frame::closing(width));
-    // A line may begin with fewer brackets than a marker has.
-    let starts: Vec<_> = (0..width)
-        .map(|brackets| match brackets {
-            0 => "[^<\\n] [^\\n]*".to_owned(),
-            _ => format!("\"{}\" ([^<\\n] [^\\n]*)?", "<".repeat(brackets)),
-        })
-        .collect();
-    let more = match others {
-        false => "",
-        true => " (\"\\n\" other){0,7}",
+    let closing = frame::closing(width);
+    let opening = frame::opening(width, main.as_str());
+    let (opening, ending) = match frame::language(main) {
+        Some(language) => (
+            format!("{opening}\n```{language}\n"),
+            format!("```\n{closing}"),
+        ),
+        None => (format!("{opening}\n"), closing.clone()),
     };
     let head = format!("{}FILE ", "<".repeat(width));
     let tail = format!("{}\n", ">".repeat(width));
+    let more = match others {
+        false => String::new(),
+        true => format!(
+            " (\"\\n\" other){{0,7}}\n\
+             other ::= {} [A-Za-z0-9_] [A-Za-z0-9_./-]{{0,60}} {} (free? \"\\n\")* {}\n\
+             free ::= {}",
+            literal(&head),
+            literal(&tail),
+            literal(&closing),
+            line_without(&["<".repeat(width)]),
+        ),
+    };
+    let mut forbidden = vec!["<".repeat(width)];
+    forbidden.extend(frame::language(main).map(|_| "```".to_owned()));
     format!(
         "root ::= thought \"\\n\" main{more}\n\
-         thought ::= [^<\\n] [^\\n]{{1,{THOUGHT}}}\n\
-         main ::= {} body\n\
-         other ::= {} [A-Za-z0-9_] [A-Za-z0-9_./-]{{0,60}} {} body\n\
-         body ::= (line? \"\\n\")* {closing}\n\
+         thought ::= [^<`\\n] [^\\n]{{5,{THOUGHT}}}\n\
+         main ::= {} line \"\\n\" (line? \"\\n\")* {}\n\
          line ::= {}\n",
-        opening(main.as_str()),
-        literal(&head),
-        literal(&tail),
-        starts.join(" | "),
+        literal(&opening),
+        literal(&ending),
+        line_without(&forbidden),
     )
+}
+
+/// A line that is not empty and begins with none of these runs of one character.
+fn line_without(runs: &[String]) -> String {
+    let firsts: String = runs.iter().filter_map(|run| run.chars().next()).collect();
+    let mut ways = vec![format!("[^{firsts}\\n] [^\\n]*")];
+    for run in runs {
+        let first = &run[..1];
+        // Fewer of them than the run has.
+        ways.extend(
+            (1..run.len())
+                .map(|count| format!("\"{}\" ([^{first}\\n] [^\\n]*)?", first.repeat(count))),
+        );
+    }
+    ways.join(" | ")
 }
 
 /// A text as a GBNF literal.

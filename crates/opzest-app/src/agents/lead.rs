@@ -4,7 +4,8 @@ use super::budget::{Draft, Part};
 use super::call::{Call, Reply, Spoken};
 use super::cut::{Keep, Text};
 use super::error::AgentError;
-use super::form::{Asking, Form, Repairable};
+use super::examples;
+use super::form::{Asking, Form, Repairable, Words};
 use super::grammar;
 use super::live::Turn;
 use super::state::{self, Before, Faulty};
@@ -18,7 +19,10 @@ use opzest_core::workflow::Agent;
 /// Characters of an instruction; what is beyond is cut.
 const MOST_CHARACTERS: usize = 4_000;
 
-const TEXT_FORM: &str = "Answer with two lines:\nThought: what matters here, in one sentence.\nInstruction: what the worker shall do now, in one to three sentences.";
+/// Bytes of an error, of feedback, of a request: what matters in a longer one is in what is kept.
+const MOST_WORDS: usize = 6_000;
+
+const TEXT_FORM: &str = "Answer in the form of the example: a thought in one sentence, then one instruction in one to three sentences, all in one line.";
 
 const JSON_FORM: &str = "Answer with a JSON object: \"reasoning\" says in one sentence what matters here, \"instruction\" says in one to three sentences what the worker shall do now.";
 
@@ -42,13 +46,19 @@ pub async fn instruct(state: &State, call: &Call<'_>) -> Result<Instructed, Agen
     let before = state::before(state);
     let asking = Asking {
         form: Form {
-            text: TEXT_FORM.to_owned(),
+            text: Words {
+                format: TEXT_FORM.to_owned(),
+                example: examples::lead(workflow.product.kind),
+            },
             grammar: Some(grammar::instruction()),
             json: Some((JSON_FORM, SCHEMA)),
-            turn: Turn::Word("Instruction:"),
+            turn: Turn::Word {
+                word: "Instruction:",
+                keep: false,
+            },
         },
-        draft: |format| {
-            let mut fixed = state::common(workflow, format);
+        draft: |words| {
+            let mut fixed = state::common(workflow, words);
             fixed.insert("redo", Value::from(before.redo));
             Draft {
                 agent: Agent::Lead,
@@ -63,7 +73,7 @@ pub async fn instruct(state: &State, call: &Call<'_>) -> Result<Instructed, Agen
             .max_tokens
             .min(call.caller.context_size / 4),
         call,
-        trace: false,
+        trace_top_k: None,
     };
     let told = asking.ask(read).await?;
     let (reasoning, instruction, fallback) = match told.read {
@@ -88,6 +98,7 @@ fn parts(state: &State, step: &str, before: &Before<'_>) -> Vec<Part> {
         name,
         text: Text::plain(label, text, keep),
         least,
+        most: MOST_WORDS,
     };
     let faulty = match before.faulty {
         Some(Faulty::Files(artifact)) => Text::artifact("the failed version of ", artifact),
@@ -99,6 +110,7 @@ fn parts(state: &State, step: &str, before: &Before<'_>) -> Vec<Part> {
             name: "faulty",
             text: faulty,
             least: 400,
+            most: usize::MAX,
         },
         artifact_part(&state.artifact, 400),
         plain(

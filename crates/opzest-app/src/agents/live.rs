@@ -14,7 +14,11 @@ pub(super) enum Turn {
     /// At marker lines, back and forth.
     Markers,
     /// At this word at the beginning of a line, in either case.
-    Word(&'static str),
+    Word {
+        word: &'static str,
+        /// It belongs to the result.
+        keep: bool,
+    },
     /// Nowhere: everything is the result.
     None,
 }
@@ -27,8 +31,14 @@ pub(super) struct Live {
     open: Option<usize>,
     /// A line that may yet become a marker.
     held: String,
+    /// A line of a code fence: not shown if the file's end follows.
+    fence: Option<String>,
+    /// The file's first line comes next: a fence there is not shown.
+    file_begins: bool,
     at_line_start: bool,
     unshown: String,
+    /// The space between a label and its text is not shown.
+    after_word: bool,
     shown_at: Option<Instant>,
     first: Option<Instant>,
     tokens: u32,
@@ -38,15 +48,18 @@ impl Live {
     pub(super) fn new(turn: Turn) -> Self {
         let part = match turn {
             Turn::None => TextPart::Result,
-            Turn::Markers | Turn::Word(_) => TextPart::Reasoning,
+            Turn::Markers | Turn::Word { .. } => TextPart::Reasoning,
         };
         Self {
             turn,
             part,
             open: None,
             held: String::new(),
+            fence: None,
+            file_begins: false,
             at_line_start: true,
             unshown: String::new(),
+            after_word: false,
             shown_at: None,
             first: None,
             tokens: 0,
@@ -63,7 +76,7 @@ impl Live {
                 self.at_line_start = false;
                 self.judge_held(sink);
             } else {
-                self.unshown.push_str(piece);
+                self.add(piece);
             }
             if piece.ends_with('\n') {
                 self.at_line_start = true;
@@ -76,7 +89,10 @@ impl Live {
 
     pub(super) fn finish(&mut self, sink: Sink<'_>) {
         let held = std::mem::take(&mut self.held);
+        // A last line without a line break may be the end marker, and the fence before it the file's.
         if frame::marker(&held).is_none() {
+            let fence = self.fence.take().unwrap_or_default();
+            self.unshown.push_str(&fence);
             self.unshown.push_str(&held);
         }
         self.show(sink);
@@ -93,22 +109,32 @@ impl Live {
                 let held = std::mem::take(&mut self.held);
                 let marker = frame::marker(&held).filter(|_| whole);
                 if let Some(part) = marker.and_then(|marker| self.after(&marker)) {
+                    self.fence = None;
                     return self.change(part, sink);
                 }
-                self.held = held;
+                let begins = std::mem::take(&mut self.file_begins);
+                if whole && self.open.is_some() && held.trim_start().starts_with("```") {
+                    let before = self.fence.replace(held);
+                    if begins {
+                        self.fence = None;
+                    }
+                    return self.add(&before.unwrap_or_default());
+                }
+                self.held = self.fence.take().unwrap_or_default() + &held;
             }
-            Turn::Word(word) => {
+            Turn::Word { word, keep } => {
                 let text = self.held.trim_start();
                 let begins = |text: &str| {
                     text.get(..word.len())
                         .is_some_and(|head| head.eq_ignore_ascii_case(word))
                 };
                 if begins(text) && self.part == TextPart::Reasoning {
-                    let rest = text[word.len()..].trim_start().to_owned();
+                    let from = if keep { 0 } else { word.len() };
+                    let rest = text[from..].to_owned();
                     self.held.clear();
                     self.change(TextPart::Result, sink);
-                    self.unshown.push_str(&rest);
-                    return;
+                    self.after_word = true;
+                    return self.add(&rest);
                 }
                 if !whole && text.len() < word.len() {
                     return;
@@ -116,7 +142,17 @@ impl Live {
             }
             Turn::None => {}
         }
-        self.unshown.push_str(&std::mem::take(&mut self.held));
+        let held = std::mem::take(&mut self.held);
+        self.add(&held);
+    }
+
+    fn add(&mut self, text: &str) {
+        let text = match self.after_word {
+            true => text.trim_start_matches(' '),
+            false => text,
+        };
+        self.after_word &= text.is_empty();
+        self.unshown.push_str(text);
     }
 
     /// The part after a marker; `None` if it is text of the open file.
@@ -124,6 +160,7 @@ impl Live {
         match (marker, self.open) {
             (Marker::Opening { width, .. }, None) => {
                 self.open = Some(*width);
+                self.file_begins = true;
                 Some(TextPart::Result)
             }
             (Marker::Opening { width, .. }, Some(own)) if *width == own => Some(TextPart::Result),
@@ -165,8 +202,12 @@ fn rate(tokens: u32, since_first: Duration) -> f32 {
     (tokens - 1) as f32 / since_first.as_secs_f32()
 }
 
+/// Whether a line that is not whole may become a marker or a fence.
 fn may_be_marker(line: &str) -> bool {
     let text = line.trim_start();
+    if text.starts_with('`') {
+        return text.len() < 40;
+    }
     let brackets = text.chars().take_while(|&c| c == '<').count();
     match brackets {
         0 => text.is_empty(),
@@ -211,10 +252,24 @@ mod tests {
     }
 
     #[test]
+    fn a_fence_around_a_file_is_not_shown() {
+        let text = "Hm.\n<<<FILE a.py>>>\n```python\nx = 1\n```\ny\n```\n<<<END>>>";
+        for size in 1..text.len() {
+            let (reasoning, result) = shown(Turn::Markers, text, size);
+            assert_eq!(reasoning, "Hm.\n", "in pieces of {size}");
+            assert_eq!(result, "x = 1\n```\ny\n", "in pieces of {size}");
+        }
+    }
+
+    #[test]
     fn a_word_parts_reasoning_from_the_instruction() {
+        let turn = Turn::Word {
+            word: "Instruction:",
+            keep: false,
+        };
         let text = "Thought: short\nInstruction: Do it.\nInstruction: is a word\n";
         for size in 1..text.len() {
-            let (reasoning, result) = shown(Turn::Word("Instruction:"), text, size);
+            let (reasoning, result) = shown(turn, text, size);
             assert_eq!(reasoning, "Thought: short\n", "in pieces of {size}");
             assert_eq!(
                 result, "Do it.\nInstruction: is a word\n",

@@ -2,15 +2,17 @@
 
 use super::budget::{Draft, Part};
 use super::call::{Call, Reply, Spoken};
-use super::choose::{Choice, Option_};
+use super::choose::{Choice, LETTERS};
 use super::cut::{Keep, Text};
 use super::error::AgentError;
-use super::form::{Asking, Form, Repairable};
+use super::examples;
+use super::form::{Asking, Form, Repairable, Words};
 use super::grammar;
 use super::live::Turn;
 use super::state;
 use super::tolerant;
 use super::worker::artifact_part;
+use opzest_core::chat::{ChatMessage, Role};
 use opzest_core::session::State;
 use opzest_core::workflow::{Agent, Workflow, WorkflowId};
 
@@ -18,10 +20,13 @@ use opzest_core::workflow::{Agent, Workflow, WorkflowId};
 pub const MOST_STEPS: usize = 12;
 const MOST_CHARACTERS: usize = 1_000;
 
-/// How many steps the grammar lets a local model write: small ones go on until they are stopped.
-const GRAMMAR_STEPS: usize = 5;
+/// Characters of the request by which a workflow is chosen.
+const MOST_HEARD: usize = 300;
 
-const TEXT_FORM: &str = "Answer in this form:\nThought: what has to be made, in one sentence.\n1. the first step\n2. the second step\nUse as few steps as possible: one is often enough.";
+/// How many steps the grammar lets a local model write: small ones go on until they are stopped.
+const GRAMMAR_STEPS: usize = 4;
+
+const TEXT_FORM: &str = "Answer in the form of the example: a thought in one sentence, then as few steps as possible. One step is often enough.";
 
 const JSON_FORM: &str = "Answer with a JSON object: \"reasoning\" says in one sentence what has to be made, \"steps\" is a list of texts, one for each step. Use as few steps as possible: one is often enough.";
 
@@ -51,21 +56,28 @@ pub async fn plan(
     };
     let asking = Asking {
         form: Form {
-            text: TEXT_FORM.to_owned(),
+            text: Words {
+                format: TEXT_FORM.to_owned(),
+                example: examples::planner(workflow.product.kind),
+            },
             grammar: Some(grammar::plan(GRAMMAR_STEPS)),
             json: Some((JSON_FORM, SCHEMA)),
-            turn: Turn::Word("1."),
+            turn: Turn::Word {
+                word: "1.",
+                keep: true,
+            },
         },
-        draft: |format| Draft {
+        draft: |words| Draft {
             agent: Agent::Planner,
             workflow,
-            fixed: state::common(workflow, format),
+            fixed: state::common(workflow, words),
             parts: vec![
                 artifact_part(&state.start.artifact, 400),
                 Part {
                     name: "request",
                     text: Text::plain("your request", &state.start.request, Keep::Beginning),
                     least: 0,
+                    most: usize::MAX,
                 },
             ],
         },
@@ -75,7 +87,7 @@ pub async fn plan(
             .max_tokens
             .min(call.caller.context_size / 4),
         call,
-        trace: false,
+        trace_top_k: None,
     };
     let told = asking.ask(read).await?;
     let (reasoning, mut steps, fallback) = match told.read {
@@ -112,20 +124,20 @@ async fn choose_workflow<'a>(
     if workflows.len() == 1 {
         return Ok(first);
     }
-    let options: Vec<_> = workflows
-        .iter()
-        .map(|workflow| Option_ {
-            word: workflow.id.to_string(),
-            meaning: workflow.description.clone(),
-        })
-        .collect();
+    let request = tolerant::clipped(&state.start.request, MOST_HEARD);
+    let user = |text: String| vec![ChatMessage::new(Role::User, text)];
+    let lettered = LETTERS.iter().zip(workflows).map(|(letter, workflow)| {
+        format!("{letter}: {} - {}", workflow.name, workflow.description)
+    });
     let choice = Choice {
-        task: "Choose what kind of work a request asks for.",
-        about: "Request",
-        text: tolerant::clipped(&state.start.request, 600),
-        options: &options,
+        text: &request,
+        speakers: workflows.iter().map(somebody_who_wants).collect(),
+        question: user(format!(
+            "Request: {request}\n\nWhich kind of work is it?\n{}\nAnswer with one letter, a colon and a short reason.",
+            lettered.collect::<Vec<_>>().join("\n")
+        )),
     };
-    let probabilities = choice.ask(call).await?;
+    let probabilities = choice.ask(call).await?.probabilities;
     let best = probabilities.iter().zip(workflows).fold(
         (f32::MIN, first),
         |best, (&probability, workflow)| {
@@ -137,6 +149,31 @@ async fn choose_workflow<'a>(
         },
     );
     Ok(best.1)
+}
+
+/// After these messages a model speaks as somebody who asks for this kind of work.
+fn somebody_who_wants(workflow: &Workflow) -> Vec<ChatMessage> {
+    let first_words = |request: &str| {
+        let words: Vec<_> = request.split_whitespace().take(40).collect();
+        let text = tolerant::clipped(&words.join(" "), 120);
+        let sentence = text.split_once(". ").map_or(&*text, |(first, _)| first);
+        format!(" \"{sentence}\"")
+    };
+    let templates = workflow.templates.iter().take(4);
+    let examples: String = templates
+        .map(|template| first_words(&template.request))
+        .collect();
+    let like = if examples.is_empty() {
+        ""
+    } else {
+        " Examples:"
+    };
+    let asks = "You are a person who asks an assistant for something, in one short sentence.";
+    let wish = format!("Ask for this: {}{like}{examples}", workflow.description);
+    vec![
+        ChatMessage::new(Role::System, asks),
+        ChatMessage::new(Role::User, wish),
+    ]
 }
 
 fn only_step(request: &str) -> String {

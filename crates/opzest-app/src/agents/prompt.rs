@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 const FUEL: u64 = 100_000;
 
 /// What a template can use, besides `file` (the main file's name), `kind` (of artifact) and `format`
-/// (how the answer has to look): the texts that the agent reads. Empty where there is none.
-pub const COMMON: &[&str] = &["file", "kind", "format"];
+/// and `example` (how the answer has to look): the texts that the agent reads. Empty where there is none.
+pub const COMMON: &[&str] = &["file", "kind", "format", "example"];
 
 pub fn names(agent: Agent) -> &'static [&'static str] {
     match agent {
@@ -21,17 +21,17 @@ pub fn names(agent: Agent) -> &'static [&'static str] {
             "request", "step", "artifact", "previous", "faulty", "error", "feedback", "redo",
         ],
         Agent::Worker => &["instruction", "artifact"],
-        Agent::Analyst => &["step", "words", "artifact"],
+        Agent::Analyst => &["step", "words", "artifact", "verdict"],
     }
 }
 
 /// What a template must use, in one of its agent's two texts: without it, the answer cannot be right.
 pub fn needed(agent: Agent) -> &'static [&'static str] {
     match agent {
-        Agent::Planner => &["request", "format"],
-        Agent::Lead => &["step", "format"],
-        Agent::Worker => &["instruction", "artifact", "format"],
-        Agent::Analyst => &["words"],
+        Agent::Planner => &["request", "format", "example"],
+        Agent::Lead => &["step", "format", "example"],
+        Agent::Worker => &["instruction", "artifact", "format", "example"],
+        Agent::Analyst => &["words", "verdict", "format"],
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::fences;
 use super::frame::{self, Marker};
+use super::product;
 use opzest_core::artifact::{Artifact, FileName};
 use opzest_core::workflow::{ArtifactKind, ProductForm};
 
@@ -187,57 +188,53 @@ fn artifact_of(
     if found.is_empty() {
         return Err(FormProblem::NoFile);
     }
-    if found.iter().all(|file| file.text.trim().is_empty()) {
-        return Err(FormProblem::EmptyFile);
-    }
     let alone = found.len() == 1;
     let written: Vec<_> = found
         .into_iter()
         .map(|file| {
             let name = name_of(&file.name, form, current, alone)?;
-            let text = fences::unwrapped(&file.text, form.kind);
-            Ok((name, frame::with_line_break(text)))
+            let text = fences::unwrapped(&name, &file.text);
+            let text = frame::with_line_break(text);
+            Ok((name, text))
         })
         .collect::<Result<_, FormProblem>>()?;
-    let is_new = |name: &FileName| current.files().iter().all(|file| file.name != *name);
+    if written.iter().all(|(_, text)| text.trim().is_empty()) {
+        return Err(FormProblem::EmptyFile);
+    }
+    // The main file leads: it is what is run and shown first.
+    let main = product::main_file(form, current);
     let mut artifact = Artifact::EMPTY;
-    // The main file leads, wherever the answer has it.
-    let main = written
-        .iter()
-        .find(|(name, _)| *name == form.file && is_new(name));
-    if let (true, Some((name, text))) = (current.is_empty(), main) {
+    let kept = current.files().iter();
+    let kept = kept.map(|file| (file.name.clone(), file.text.clone()));
+    let all: Vec<_> = kept.chain(written).collect();
+    let leading = all.iter().filter(|(name, _)| name == main);
+    for (name, text) in leading.chain(&all) {
         artifact.put(name.clone(), text.clone());
-    }
-    for file in current.files() {
-        artifact.put(file.name.clone(), file.text.clone());
-    }
-    for (name, text) in written {
-        artifact.put(name, text);
     }
     Ok(artifact)
 }
 
-/// What a file is called. A lone first file is the main one, whatever the model calls it.
+/// What a file is called. A lone one of the main file's kind is the main file, whatever the model calls
+/// it, unless the product has several files.
 fn name_of(
     given: &str,
     form: &ProductForm,
     current: &Artifact,
     alone: bool,
 ) -> Result<FileName, FormProblem> {
-    let main = || {
-        let first = current.main_file().map(|file| file.name.clone());
-        let has_main = current.files().iter().any(|file| file.name == form.file);
-        first
-            .filter(|_| !has_main)
-            .unwrap_or_else(|| form.file.clone())
-    };
+    let main = product::main_file(form, current);
     let given = given.trim().trim_start_matches("./");
-    if given.is_empty() || (alone && current.is_empty()) {
-        return Ok(main());
+    let known = |name: &FileName| current.files().iter().any(|file| file.name == *name);
+    let misnamed = alone
+        && !product::has_several(form, current)
+        && product::is_of_kind(given, main)
+        && !given.parse().is_ok_and(|name| known(&name));
+    if given.is_empty() || misnamed || (alone && !known(main)) {
+        return Ok(main.clone());
     }
     match given.parse() {
         Ok(name) => Ok(name),
-        Err(_) if alone => Ok(main()),
+        Err(_) if alone => Ok(main.clone()),
         Err(_) => Err(FormProblem::FileName {
             name: given.chars().take(80).collect(),
         }),

@@ -2,9 +2,10 @@
 
 use super::cut::Text;
 use super::error::AgentError;
+use super::form::Words;
 use super::prompt::Values;
 use minijinja::Value;
-use opzest_core::artifact::{Artifact, FileName};
+use opzest_core::artifact::Artifact;
 use opzest_core::session::{Cycle, CycleEnd, State, Verdict};
 use opzest_core::workflow::{ArtifactKind, Workflow};
 
@@ -21,22 +22,13 @@ pub(super) fn instruction(state: &State) -> Option<&str> {
     Some(&instruction.text)
 }
 
-/// The file that the worker writes first: the product's main file, or what the user brought instead.
-pub(super) fn main_file<'a>(workflow: &'a Workflow, current: &'a Artifact) -> &'a FileName {
-    let own = &workflow.product.file;
-    let has_own = current.files().iter().any(|file| file.name == *own);
-    match current.main_file() {
-        Some(first) if !has_own => &first.name,
-        _ => own,
-    }
-}
-
 /// The values that every template has.
-pub(super) fn common(workflow: &Workflow, format: String) -> Values {
+pub(super) fn common(workflow: &Workflow, words: Words) -> Values {
     let mut values = Values::new();
     values.insert("file", Value::from(workflow.product.file.as_str()));
     values.insert("kind", Value::from(kind_in_words(workflow.product.kind)));
-    values.insert("format", Value::from(format));
+    values.insert("format", Value::from(words.format));
+    values.insert("example", Value::from(words.example));
     values
 }
 

@@ -4,10 +4,12 @@ use super::budget::{Draft, Part};
 use super::call::{Call, Reply, Spoken};
 use super::cut::{Keep, Text};
 use super::error::AgentError;
-use super::form::{Asking, Form, Repairable};
+use super::examples;
+use super::form::{Asking, Form, Repairable, Words};
 use super::frame;
 use super::grammar;
 use super::live::Turn;
+use super::product;
 use super::reading::{FormProblem, read_answer};
 use super::state::{self, artifact_words};
 use opzest_core::artifact::Artifact;
@@ -36,10 +38,10 @@ pub async fn work(state: &State, call: &Call<'_>) -> Result<Worked, AgentError> 
     let current = &state.artifact;
     let asking = Asking {
         form: form(workflow, current),
-        draft: |format| draft(workflow, instruction, current, format),
+        draft: |words| draft(workflow, instruction, current, words),
         answer: room_for(workflow, current, call.caller.context_size),
         call,
-        trace: true,
+        trace_top_k: call.caller.trace_top_k,
     };
     let told = asking.ask(|reply| read(reply, workflow, current)).await?;
     let (reasoning, artifact) = match told.read {
@@ -68,22 +70,24 @@ fn draft<'a>(
     workflow: &'a Workflow,
     instruction: &str,
     current: &Artifact,
-    format: String,
+    words: Words,
 ) -> Draft<'a> {
     Draft {
         agent: Agent::Worker,
         workflow,
-        fixed: state::common(workflow, format),
+        fixed: state::common(workflow, words),
         parts: vec![
             Part {
                 name: "artifact",
                 text: Text::artifact("", current),
                 least: 600,
+                most: usize::MAX,
             },
             Part {
                 name: "instruction",
                 text: Text::plain("the instruction", instruction, Keep::Beginning),
                 least: 0,
+                most: usize::MAX,
             },
         ],
     }
@@ -91,19 +95,21 @@ fn draft<'a>(
 
 fn form(workflow: &Workflow, current: &Artifact) -> Form {
     let width = frame::width_for(current);
-    let main = state::main_file(workflow, current);
-    let (opening, closing) = (frame::opening(width, main.as_str()), frame::closing(width));
-    let several = current.files().len() > 1;
+    let main = product::main_file(&workflow.product, current);
+    let several = product::has_several(&workflow.product, current);
     let others = match several {
         true => {
-            "\nEvery other file that you change follows between such lines with its own name. Files that you do not write stay as they are."
+            " Each other file that you change follows in the same way with its own name; the rest stays as it is."
         }
         false => "",
     };
     Form {
-        text: format!(
-            "First write one short sentence: what you will do. Then write the whole of {main} between these two lines:\n{opening}\n{closing}{others}"
-        ),
+        text: Words {
+            format: format!(
+                "Answer in the form of the example: one short sentence, then the whole of {main} between its two marker lines.{others}"
+            ),
+            example: examples::worker(workflow.product.kind, main, width),
+        },
         grammar: Some(grammar::files(width, main, several)),
         json: None,
         turn: Turn::Markers,
@@ -157,5 +163,6 @@ pub(super) fn artifact_part(current: &Artifact, least: usize) -> Part {
         name: "artifact",
         text: artifact_words(current),
         least,
+        most: usize::MAX,
     }
 }

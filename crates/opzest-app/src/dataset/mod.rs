@@ -1,40 +1,164 @@
-//! The dataset: rows of prompt, chosen and rejected.
+//! The dataset: rows of prompt, chosen and rejected, as the user looks at them, changes them, and takes them
+//! elsewhere.
+//!
+//! Which rows there are is decided by sessions and imports, not here.
 
 mod commands;
+mod deletion;
+mod edit;
+mod filter;
+mod readiness;
+mod trace;
+mod view;
 
 pub use commands::*;
 
-use crate::app::App;
+use crate::app::{App, now_ms};
 use crate::calls::NoArguments;
 use crate::dto::*;
-use crate::error::unfinished;
+use crate::error::{error, invalid, unfinished};
+use crate::sessions::Names;
+use crate::workflows::Workflows;
+use filter::{Filter, example_id, example_ids};
+use opzest_store::{ExampleOrder, SideEdit, UseCaseStats};
+use readiness::{Gathered, readiness};
 
-pub async fn list_examples(_: &App, _: ListExamples) -> Result<ExamplePage, UiError> {
-    Err(unfinished())
+/// Rows of one page, at most.
+const LONGEST_PAGE: u32 = 500;
+/// The longest text of one side, in bytes; an import takes no longer ones either.
+const LONGEST_TEXT: usize = 16 << 20;
+
+/// One page, the newest row first.
+pub async fn list_examples(app: &App, list: ListExamples) -> Result<ExamplePage, UiError> {
+    let filter = Filter::read(&list.filter)?;
+    let after = list.after.as_deref().map(str::parse).transpose();
+    let after =
+        after.map_err(|_| invalid("This is not the end of a page. Start the list again."))?;
+    let limit = list.limit.clamp(1, LONGEST_PAGE);
+    app.store(move |store| {
+        let page = store.examples(&filter.store(), ExampleOrder::Newest, after, limit)?;
+        let names = Names::read(store)?;
+        Ok(ExamplePage {
+            items: page
+                .items
+                .iter()
+                .map(|row| view::summary(row, &names))
+                .collect(),
+            total: page.total.count,
+            total_is_least: !page.total.is_exact,
+            next: page.next.map(|next| next.to_string()),
+        })
+    })
+    .await
 }
 
-pub async fn open_example(_: &App, _: ExampleArgument) -> Result<ExampleView, UiError> {
-    Err(unfinished())
+pub async fn open_example(app: &App, example: ExampleArgument) -> Result<ExampleView, UiError> {
+    let id = example_id(&example.id)?;
+    let folder = app.data_folder().to_owned();
+    app.store(move |store| view::whole(store, &store.example(id)?, &Workflows::load(&folder)))
+        .await
 }
 
-pub async fn example_trace(_: &App, _: ExampleTrace) -> Result<TraceView, UiError> {
-    Err(unfinished())
+/// The distributions that one side was taken from.
+pub async fn example_trace(app: &App, example: ExampleTrace) -> Result<TraceView, UiError> {
+    let (id, side) = (example_id(&example.id)?, example.side.into());
+    let found = app
+        .store(move |store| store.example_trace(id, side))
+        .await?;
+    let found = found.ok_or_else(|| {
+        error(
+            ErrorCode::NotFound,
+            "There are no probabilities for this text.",
+            "Its model gives none, or the text was changed afterwards.",
+        )
+    })?;
+    trace::view(&found)
 }
 
-pub async fn edit_example(_: &App, _: EditExample) -> Result<ExampleView, UiError> {
-    Err(unfinished())
+/// Puts the user's own text in the place of one side's. Files and reasoning are read from it again.
+pub async fn edit_example(app: &App, edit: EditExample) -> Result<ExampleView, UiError> {
+    let (id, side) = (example_id(&edit.id)?, edit.side.into());
+    if edit.text.trim().is_empty() {
+        return Err(error(
+            ErrorCode::InvalidInput,
+            "An empty text teaches nothing.",
+            "Write something, or delete the row.",
+        ));
+    }
+    if edit.text.len() > LONGEST_TEXT {
+        return Err(invalid("The text is longer than 16 MB."));
+    }
+    let folder = app.data_folder().to_owned();
+    app.store(move |store| {
+        let workflows = Workflows::load(&folder);
+        let row = store.example(id)?;
+        let before = match side {
+            opzest_core::dataset::Side::Chosen => row.chosen,
+            opzest_core::dataset::Side::Rejected => row.rejected,
+        };
+        let workflow = row.summary.workflow.as_ref();
+        let read = before.map(|before| edit::read(&edit.text, &before, workflow, &workflows));
+        let read = read.unwrap_or_default();
+        let edit = SideEdit {
+            text: &edit.text,
+            reasoning: &read.reasoning,
+            artifact: read.artifact.as_ref(),
+        };
+        let row = store.edit_example(id, side, &edit, now_ms())?;
+        view::whole(store, &row, &workflows)
+    })
+    .await
 }
 
-pub async fn delete_examples(_: &App, _: DeleteExamples) -> Result<DeletionView, UiError> {
-    Err(unfinished())
+/// Deletes rows with their texts, wherever these stand for nothing else.
+pub async fn delete_examples(app: &App, delete: DeleteExamples) -> Result<DeletionView, UiError> {
+    let ids = example_ids(&delete.ids)?;
+    let deleted = app
+        .store(move |store| {
+            let report = store.delete_examples(&ids)?;
+            Ok(DeletionView {
+                deleted: report.deleted,
+                remains: deletion::sentences(store, &report.remains)?,
+            })
+        })
+        .await?;
+    app.erase_soon();
+    Ok(deleted)
 }
 
-pub async fn mark_examples(_: &App, _: MarkExamples) -> Result<(), UiError> {
-    Err(unfinished())
+pub async fn mark_examples(app: &App, mark: MarkExamples) -> Result<(), UiError> {
+    let ids = example_ids(&mark.ids)?;
+    let (scope, split) = (mark.scope.map(Into::into), mark.split.map(Into::into));
+    app.store(move |store| store.mark_examples(&ids, scope, split, now_ms()))
+        .await
+        .map(drop)
 }
 
-pub async fn dataset_stats(_: &App, _: NoArguments) -> Result<Vec<DatasetStats>, UiError> {
-    Err(unfinished())
+/// The counts of every use case, and whether they are enough to train.
+pub async fn dataset_stats(app: &App, _: NoArguments) -> Result<Vec<DatasetStats>, UiError> {
+    app.store(|store| Ok(store.dataset_stats()?.iter().map(stats).collect()))
+        .await
+}
+
+fn stats(stats: &UseCaseStats) -> DatasetStats {
+    let gathered = Gathered {
+        complete: stats.complete,
+        paired: stats.paired,
+        held_out: stats.held_out,
+        sources: stats.train_groups + stats.held_out_groups,
+    };
+    DatasetStats {
+        use_case_id: stats.use_case.id.to_string(),
+        use_case: stats.use_case.name.clone(),
+        sessions: stats.sessions,
+        complete: stats.complete,
+        paired: stats.paired,
+        pending: stats.pending(),
+        traced: stats.traced,
+        held_out: stats.held_out,
+        communal: stats.communal,
+        readiness: readiness(gathered),
+    }
 }
 
 pub async fn export_dataset(_: &App, _: ExportDataset) -> Result<DatasetExport, UiError> {

@@ -210,3 +210,7 @@ pub struct DeletionView {
     /// "The accepted text is still in 2 other rows of this step."
     pub remains: Vec<String>,
 }
+
+super::session::same_words!(Split, opzest_core::dataset::Split, { Train, HeldOut });
+super::session::same_words!(Reason, opzest_core::session::Reason, { Error, Redo, FurtherEdit, HandEdit });
+super::session::same_words!(Side, opzest_core::dataset::Side, { Chosen, Rejected });

@@ -46,6 +46,8 @@ pub enum ErrorCode {
     Model,
     Busy,
     Remote,
+    /// Nothing here can run a script safely.
+    SandboxMissing,
     Internal,
 }
 

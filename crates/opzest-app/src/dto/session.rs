@@ -89,7 +89,6 @@ pub struct SessionSummary {
     pub use_case: String,
     /// Absent until it is chosen.
     pub workflow: Option<String>,
-    pub kind: Option<ArtifactKind>,
     pub created_at: f64,
     pub updated_at: f64,
     /// Accepted versions of the product.
@@ -515,25 +514,28 @@ impl Agent {
     pub const ALL: [Self; 4] = [Self::Planner, Self::Lead, Self::Worker, Self::Analyst];
 }
 
-impl From<Agent> for opzest_core::workflow::Agent {
-    fn from(agent: Agent) -> Self {
-        match agent {
-            Agent::Planner => Self::Planner,
-            Agent::Lead => Self::Lead,
-            Agent::Worker => Self::Worker,
-            Agent::Analyst => Self::Analyst,
+macro_rules! same_words {
+    ($dto:ty, $core:ty, { $($variant:ident),+ }) => {
+        impl From<$dto> for $core {
+            fn from(word: $dto) -> Self {
+                match word {
+                    $(<$dto>::$variant => Self::$variant),+
+                }
+            }
         }
-    }
-}
 
-impl From<opzest_core::workflow::Agent> for Agent {
-    fn from(agent: opzest_core::workflow::Agent) -> Self {
-        use opzest_core::workflow::Agent as Core;
-        match agent {
-            Core::Planner => Self::Planner,
-            Core::Lead => Self::Lead,
-            Core::Worker => Self::Worker,
-            Core::Analyst => Self::Analyst,
+        impl From<$core> for $dto {
+            fn from(word: $core) -> Self {
+                match word {
+                    $(<$core>::$variant => Self::$variant),+
+                }
+            }
         }
-    }
+    };
 }
+pub(super) use same_words;
+
+same_words!(Agent, opzest_core::workflow::Agent, { Planner, Lead, Worker, Analyst });
+same_words!(Verdict, opzest_core::session::Verdict, { Redo, FurtherEdit, Accepted });
+same_words!(Scope, opzest_core::conversation::Scope, { Private, Communal });
+same_words!(ArtifactKind, opzest_core::workflow::ArtifactKind, { Markdown, Python, Page, Json });

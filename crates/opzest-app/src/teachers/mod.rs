@@ -25,7 +25,7 @@ pub use remote::{
 pub use test::test_teacher;
 
 /// What a local model gives: every token's candidates, as many as are asked for.
-const LOCAL_TRACE_K: u32 = opzest_llm::trace::DEFAULT_TRACE_K;
+const LOCAL_TRACE_K: u32 = opzest_core::trace::DEFAULT_TRACE_K;
 
 /// All models that can teach, and each agent's order.
 pub async fn list_teachers(app: &App, _: NoArguments) -> Result<TeachersView, UiError> {

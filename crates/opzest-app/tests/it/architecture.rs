@@ -63,6 +63,12 @@ const RESERVED: &[Reserved] = &[
         test_users: &[],
     },
     Reserved {
+        library: "gtk",
+        family: "webkit2gtk",
+        users: &["opzest-desktop"],
+        test_users: &[],
+    },
+    Reserved {
         library: "rusqlite",
         family: "libsqlite3-",
         users: &["opzest-store", "opzest-rig"],

@@ -6,6 +6,7 @@ use nix::unistd::Pid;
 use opzest_app::calls::*;
 use opzest_app::dto::{ChatEvent, ErrorCode, MessageStatus, Settings};
 use opzest_app::{Access, App};
+use opzest_store::{DataFolderLock, Store, StoreOptions};
 use std::path::Path;
 use std::time::Duration;
 
@@ -354,4 +355,38 @@ async fn a_full_disk_is_told_and_nothing_is_lost() {
         kept.messages[3].text, outcome.answer.text,
         "the unsaved answer was saved"
     );
+}
+
+/// The process dies after a deletion, before the text is off the disk.
+#[tokio::test]
+async fn the_next_start_erases_what_was_deleted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(folder.path());
+    let settings = Settings {
+        max_answer_tokens: Some(2),
+        ..Settings::default()
+    };
+    change_settings(&app, ChangeSettings { settings })
+        .await
+        .expect("settings");
+    ask(&app, None, "Hello.").await.expect("answers");
+    app.shut_down().await;
+    app.close();
+    drop(app);
+    let open_store = || {
+        let lock = DataFolderLock::acquire(folder.path()).expect("free");
+        Store::open(lock, &StoreOptions::default()).expect("opens")
+    };
+    let mut store = open_store();
+    let id = store.conversations(None, 1).expect("lists").items[0].id;
+    store.delete_conversation(id).expect("deletes");
+    assert!(store.needs_erasing().expect("reads"));
+    drop(store);
+
+    let app = open(folder.path());
+    app.shut_down().await;
+    assert_eq!(app.damage(), None);
+    app.close();
+    drop(app);
+    assert!(!open_store().needs_erasing().expect("reads"));
 }

@@ -1,8 +1,10 @@
 //! Tests of opzest-app from outside, and of the repository as a whole.
 
+mod agents;
 mod architecture;
 mod bindings;
 mod chat;
 mod faults;
 mod models;
+mod sessions;
 mod support;

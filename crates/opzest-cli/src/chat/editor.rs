@@ -1,7 +1,6 @@
 //! The prompt: line editing, several lines, completion of commands. What is typed is remembered only
 //! while the program runs; the conversation itself keeps the questions.
 
-use crate::chat::commands::COMMANDS;
 use crate::screen::{ACCENT, has_colours};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -19,7 +18,8 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    pub fn new() -> anyhow::Result<Self> {
+    /// `commands` are completed after a `/`.
+    pub fn new(commands: Vec<&'static str>) -> anyhow::Result<Self> {
         let colours = has_colours();
         let config = Config::builder()
             .completion_type(CompletionType::List)
@@ -31,7 +31,7 @@ impl Prompt {
             .history_ignore_dups(true)?
             .build();
         let mut editor = Editor::with_history(config, MemHistory::new())?;
-        editor.set_helper(Some(Typing));
+        editor.set_helper(Some(Typing { commands }));
         let styled = if colours {
             format!("{ACCENT}{PROMPT}{ACCENT:#}")
         } else {
@@ -71,7 +71,9 @@ fn ended(read: rustyline::Result<String>) -> anyhow::Result<Option<String>> {
 }
 
 /// How the prompt behaves while a line is typed.
-struct Typing;
+struct Typing {
+    commands: Vec<&'static str>,
+}
 
 impl Helper for Typing {}
 impl Highlighter for Typing {}
@@ -103,12 +105,7 @@ impl Completer for Typing {
         let Some(typed) = line.get(..position).and_then(|line| line.strip_prefix('/')) else {
             return Ok((0, Vec::new()));
         };
-        let fits = COMMANDS
-            .iter()
-            .filter(|command| command.name.starts_with(typed));
-        Ok((
-            0,
-            fits.map(|command| format!("/{}", command.name)).collect(),
-        ))
+        let fits = self.commands.iter().filter(|name| name.starts_with(typed));
+        Ok((0, fits.map(|name| format!("/{name}")).collect()))
     }
 }

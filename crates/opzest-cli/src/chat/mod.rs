@@ -7,6 +7,8 @@ mod once;
 mod steer;
 mod talk;
 
+pub use editor::Prompt;
+
 use crate::args::ChatArguments;
 use crate::conversations::{identify, latest};
 use crate::errors::mistake;

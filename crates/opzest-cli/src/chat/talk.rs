@@ -1,7 +1,7 @@
 //! A conversation at the prompt: asking and answering. What commands do is in `steer`.
 
 use crate::chat::answer::{Asked, status_line, tell_end, write_answer};
-use crate::chat::commands::{Input, read};
+use crate::chat::commands::{COMMANDS, Input, read};
 use crate::chat::editor::Prompt;
 use crate::conversations::print_messages;
 use crate::errors::{LeftAtOnce, is_broken_pipe, show, show_ui};
@@ -50,7 +50,7 @@ pub fn talk(
 ) -> anyhow::Result<ExitCode> {
     let mut talk = Talk {
         host,
-        prompt: Prompt::new()?,
+        prompt: Prompt::new(COMMANDS.iter().map(|command| command.name).collect())?,
         conversation: None,
         answer: None,
         model,

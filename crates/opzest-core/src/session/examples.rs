@@ -11,10 +11,10 @@
 //! 7. Attempts of several teachers at a step are rows of that step alike.
 
 use crate::artifact::Artifact;
-use crate::chat::ChatMessage;
+use crate::chat::{ChatMessage, Role};
 use crate::conversation::ModelName;
 use crate::ids::{AttemptId, ExampleId, GenerationId, StepId};
-use crate::session::event::Event;
+use crate::session::event::{Event, Written};
 use crate::session::machine::{Ignored, Session};
 use crate::session::state::{Attempt, Cycle, CycleEnd, State, Step, Verdict};
 use crate::words::words;
@@ -90,6 +90,16 @@ pub struct Example {
 /// The rows that a log makes.
 pub fn examples(log: &[Event]) -> Result<Vec<Example>, (usize, Ignored)> {
     Ok(Session::replay(log.iter().cloned())?.examples())
+}
+
+impl Written {
+    /// The messages without a repair: up to the model's first, unusable answer. What it was given to do,
+    /// and with that the prompt of a step's rows.
+    pub fn asked(&self) -> &[ChatMessage] {
+        let answer = |message: &ChatMessage| message.role == Role::Assistant;
+        let end = self.messages.iter().position(answer);
+        &self.messages[..end.unwrap_or(self.messages.len())]
+    }
 }
 
 impl State {

@@ -7,7 +7,7 @@ use crate::session::machine::Session;
 use crate::session::next::{Need, Next};
 use crate::session::state::{Phase, StepStatus};
 use crate::words::words;
-use crate::workflow::WorkflowId;
+use crate::workflow::{ArtifactKind, WorkflowId};
 use serde::{Deserialize, Serialize};
 
 /// How far a session is, as a list says it.
@@ -36,6 +36,7 @@ pub struct UsedWorkflow {
     pub version: u32,
     /// As shown to the user.
     pub name: String,
+    pub kind: ArtifactKind,
 }
 
 /// What follows from a session's state for the lists in which it stands.
@@ -62,6 +63,7 @@ impl Progress {
             id: setup.workflow.id.clone(),
             version: setup.workflow.version,
             name: setup.workflow.name.clone(),
+            kind: setup.workflow.product.kind,
         });
         let is_over = |status| matches!(status, StepStatus::Done | StepStatus::Skipped);
         let over = state.steps.iter().filter(|step| is_over(step.status));

@@ -110,7 +110,7 @@ impl State {
         self.new_attempt(id)?;
         self.call_failures = 0;
         let step = self.current_step_mut().ok_or(Ignored::NotNow)?;
-        step.prompt.get_or_insert_with(|| written.messages.clone());
+        step.prompt.get_or_insert_with(|| written.asked().to_vec());
         let cycle = step.cycles.last_mut().ok_or(Ignored::NotNow)?;
         cycle.attempt = Some(Attempt {
             id,

@@ -113,6 +113,7 @@ impl Sheet<'_> {
                 {
                     input.parse_nested_block(|inner| self.consume(inner, depth + 1, addresses))?;
                 }
+                // Everything else may stand anywhere.
                 _ => {}
             }
         }
@@ -329,7 +330,7 @@ mod tests {
     fn depth_is_bounded() {
         for open in ["a{", "(", "[", "a:{", "@media{", "f(", "a{b:c("] {
             check(&open.repeat(100_000));
-            check(&format!("a {{ b: {} }}", open.repeat(100_000)));
+            check(&format!("a {{ b: {} }}", open.repeat(10_000)));
         }
     }
 }

@@ -164,18 +164,12 @@ impl Document<'_> {
 
     fn placeholders(&mut self, range: Range<usize>) {
         let text = &self.source[range.clone()];
-        let mut from = 0;
-        while let Some(start) = text[from..].find('[').map(|at| from + at) {
-            from = start + 1;
-            let inner: &str = match text[from..].split_once(']') {
-                Some((inner, _))
-                    if inner.len() <= LONGEST_PLACEHOLDER && !inner.contains(['[', '\n']) =>
-                {
-                    inner
-                }
-                Some(_) => continue,
-                None => return,
+        for (start, _) in text.match_indices('[') {
+            let mut inside = text[start + 1..].bytes().take(LONGEST_PLACEHOLDER + 1);
+            let Some(length) = inside.position(|byte| byte == b']') else {
+                continue;
             };
+            let inner = &text[start + 1..start + 1 + length];
             if is_placeholder(inner) {
                 let message = format!("`[{inner}]` still has to be filled in.");
                 let place = place::at(self.source, range.start + start);
@@ -290,12 +284,14 @@ mod tests {
 
     #[test]
     fn depth_and_size_are_bounded() {
-        for part in [
-            "[", "![", "> ", "- ", "*a ", "<", "<b>", "`", "(", "[a](", "**[", "1. ", "|", "\\",
-            "&", "[^",
-        ] {
+        for part in ["[", "> ", "*a "] {
             check_markdown(&part.repeat(100_000));
-            check_markdown(&format!("a\n{}\nb", part.repeat(50_000)));
+        }
+        for part in [
+            "![", "- ", "<", "`", "(", "[a](", "|", "&", "[^", "<b>", "**[", "1. ", "\\", "_a",
+            "[a]: b\n",
+        ] {
+            check_markdown(&format!("a\n{}\nb", part.repeat(10_000)));
         }
         assert!(texts(&"x".repeat(MOST_BYTES + 1))[0].contains("larger than 2 MB"));
     }

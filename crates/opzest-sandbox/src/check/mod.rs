@@ -3,6 +3,8 @@
 //! Every check bounds what it reads: artifacts can be of any size and nested as deeply as text can be. The
 //! checks compute for up to a few tenths of a second, so an async caller moves them to a blocking thread.
 
+mod address;
+mod content;
 mod css;
 mod html;
 mod json;

@@ -1,5 +1,7 @@
 //! Pages: HTML with the JavaScript and CSS in it and beside it, which must work without a network.
 
+use super::address::addresses;
+use super::content::shows_something;
 use super::html::{self, Piece, Pieces, Start};
 use super::structure::Structure;
 use super::{Place, Problem, css, json, place, script, tidy};
@@ -7,18 +9,12 @@ use opzest_core::artifact::{Artifact, ArtifactFile};
 use script::{Kind, Mistake};
 
 const MOST_BYTES: usize = 2 * 1024 * 1024;
-/// Attributes such as `onclick` that are read; each is a small work of its own.
-const MOST_HANDLERS: usize = 200;
+/// Pieces of JavaScript that are read, attributes such as `onclick` included; each is a work of its own.
+const MOST_SCRIPTS: usize = 300;
+/// More than are shown, as the errors among them are shown first.
+const MOST_PROBLEMS: usize = 200;
 /// Mistakes that are shown of one piece of JavaScript: later ones mostly follow from the first.
 const MOST_MISTAKES_OF_A_SCRIPT: usize = 3;
-
-/// Elements that show something without any text.
-const SHOWS: [&str; 17] = [
-    "img", "svg", "canvas", "video", "audio", "input", "button", "textarea", "select", "iframe",
-    "object", "embed", "hr", "progress", "meter", "math", "table",
-];
-/// Elements whose text is not shown.
-const HIDES: [&str; 6] = ["script", "style", "title", "template", "noscript", "head"];
 
 /// Everything in an artifact that a browser reads: pages, scripts, style sheets and JSON.
 pub fn check_html(artifact: &Artifact) -> Vec<Problem> {
@@ -26,7 +22,7 @@ pub fn check_html(artifact: &Artifact) -> Vec<Problem> {
     let pages = artifact
         .files()
         .iter()
-        .filter(|file| kind(file) == "html")
+        .filter(|file| kind(file) == FileKind::Page)
         .count();
     if pages == 0 {
         problems.push(Problem::error(
@@ -52,19 +48,27 @@ pub fn check_html(artifact: &Artifact) -> Vec<Problem> {
     problems
 }
 
-fn kind(file: &ArtifactFile) -> &'static str {
-    let extension = file
-        .name
-        .as_str()
-        .rsplit_once('.')
-        .map(|(_, extension)| extension);
-    match extension.map(str::to_ascii_lowercase).as_deref() {
-        Some("html" | "htm") => "html",
-        Some("js") => "js",
-        Some("mjs") => "mjs",
-        Some("css") => "css",
-        Some("json") => "json",
-        Some(_) | None => "",
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileKind {
+    Page,
+    Script(Kind),
+    Style,
+    Json,
+    /// Nothing that a browser reads.
+    Other,
+}
+
+fn kind(file: &ArtifactFile) -> FileKind {
+    let name = file.name.as_str().to_ascii_lowercase();
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("html" | "htm") => FileKind::Page,
+        // Which of the two it is shows only where it is used.
+        Some("js") if is_module(&file.text) => FileKind::Script(Kind::Module),
+        Some("js") => FileKind::Script(Kind::Classic),
+        Some("mjs") => FileKind::Script(Kind::Module),
+        Some("css") => FileKind::Style,
+        Some("json") => FileKind::Json,
+        Some(_) | None => FileKind::Other,
     }
 }
 
@@ -72,20 +76,13 @@ fn check_file(file: &ArtifactFile, artifact: &Artifact) -> Vec<Problem> {
     let start = Place { line: 1, column: 1 };
     let mut page = Page::new(&file.text, artifact);
     match kind(file) {
-        "html" => page.check(),
-        // Which of the two it is shows only where it is used.
-        "js" => {
-            let kind = if is_module(&file.text) {
-                Kind::Module
-            } else {
-                Kind::Classic
-            };
-            page.script(&file.text, kind, start);
+        FileKind::Page => page.check(),
+        FileKind::Script(kind) => page.script(&file.text, kind, start),
+        FileKind::Style => page.style(&file.text, start),
+        FileKind::Json => {
+            page.problems = json::check_json(&file.text, None).expect("there is no schema");
         }
-        "mjs" => page.script(&file.text, Kind::Module, start),
-        "css" => page.style(&file.text, start),
-        "json" => page.problems = json::check_json(&file.text, None).expect("there is no schema"),
-        _ => {}
+        FileKind::Other => {}
     }
     page.problems
 }
@@ -102,7 +99,7 @@ struct Page<'a> {
     lines: Vec<&'a str>,
     artifact: &'a Artifact,
     problems: Vec<Problem>,
-    handlers: usize,
+    scripts_left: usize,
 }
 
 impl<'a> Page<'a> {
@@ -112,7 +109,7 @@ impl<'a> Page<'a> {
             lines: source.lines().collect(),
             artifact,
             problems: Vec::new(),
-            handlers: 0,
+            scripts_left: MOST_SCRIPTS,
         }
     }
 
@@ -200,7 +197,7 @@ impl<'a> Page<'a> {
     /// Where a text begins that follows a tag on this line.
     fn place_of_text(&self, text: &str, line: u32) -> Place {
         let first = text.lines().next().unwrap_or("");
-        let source = self.lines.get(line as usize - 1).copied().unwrap_or("");
+        let source = html::line_to_search(&self.lines, line);
         let at = if first.is_empty() {
             None
         } else {
@@ -214,24 +211,17 @@ impl<'a> Page<'a> {
     }
 
     fn add_within(&mut self, start: Place, problems: Vec<Problem>) {
-        self.problems
-            .extend(problems.into_iter().map(|problem| Problem {
-                place: problem.place.map(|inner| place::within(start, inner)),
-                ..problem
-            }));
+        for problem in problems {
+            let place = problem.place.map(|inner| place::within(start, inner));
+            self.add(Problem { place, ..problem });
+        }
     }
 
     fn script(&mut self, source: &str, kind: Kind, start: Place) {
-        let Ok(checked) = script::check(source, kind) else {
-            let message = "JavaScript: this is too long or too deeply nested to be checked.";
-            self.problems.push(Problem::warning(start, message));
-            return;
-        };
+        let checked = self.parse(source, kind, start);
         let what = |mistake: Mistake| {
-            Problem::error(
-                mistake.place,
-                format!("JavaScript: {}.", mistake.message.trim_end_matches('.')),
-            )
+            let what = mistake.message.trim_end_matches('.');
+            Problem::error(mistake.place, format!("JavaScript: {what}."))
         };
         let mistakes = checked.mistakes.into_iter().take(MOST_MISTAKES_OF_A_SCRIPT);
         self.add_within(start, mistakes.map(what).collect());
@@ -249,26 +239,47 @@ impl<'a> Page<'a> {
     }
 
     fn tag(&mut self, start: &Start, line: u32) {
+        let addresses = addresses(start);
+        let is_handler = |name: &str| name.len() > 2 && name.starts_with("on");
+        let handlers = start.attributes.iter().filter(|(name, _)| is_handler(name));
+        let mut handlers = handlers.peekable();
+        if addresses.is_empty() && handlers.peek().is_none() {
+            return;
+        }
         let place = html::place_of_tag(&self.lines, line, &start.name);
-        for address in addresses(start) {
+        for address in addresses {
             self.address(address, place);
         }
-        for (name, value) in &start.attributes {
-            if name.len() > 2 && name.starts_with("on") && self.handlers < MOST_HANDLERS {
-                self.handlers += 1;
-                self.handler(name, value, place);
-            }
+        for (name, source) in handlers {
+            self.handler(name, source, place);
         }
     }
 
     fn handler(&mut self, name: &str, source: &str, place: Place) {
-        let mistakes = script::check(source, Kind::Handler).map(|checked| checked.mistakes);
-        if let Some(mistake) = mistakes.unwrap_or_default().first() {
-            let message = format!(
-                "JavaScript in `{name}`: {}.",
-                mistake.message.trim_end_matches('.')
-            );
-            self.problems.push(Problem::error(place, message));
+        if let Some(mistake) = self.parse(source, Kind::Handler, place).mistakes.first() {
+            let what = mistake.message.trim_end_matches('.');
+            let message = format!("JavaScript in `{name}`: {what}.");
+            self.add(Problem::error(place, message));
+        }
+    }
+
+    /// Nothing, once the scripts of this file were too many or one of them too long.
+    fn parse(&mut self, source: &str, kind: Kind, start: Place) -> script::Checked {
+        if self.scripts_left == 0 {
+            return script::Checked::default();
+        }
+        self.scripts_left -= 1;
+        script::check(source, kind).unwrap_or_else(|script::TooLong| {
+            self.scripts_left = 0;
+            let message = "JavaScript: this is too long or too deeply nested to be checked.";
+            self.add(Problem::warning(start, message));
+            script::Checked::default()
+        })
+    }
+
+    fn add(&mut self, problem: Problem) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem);
         }
     }
 
@@ -283,7 +294,7 @@ impl<'a> Page<'a> {
             let message = format!(
                 "The page must work offline, and this is loaded from the network: {address}"
             );
-            self.problems.push(Problem::error(place, message));
+            self.add(Problem::error(place, message));
             return;
         }
         let inside = ["data:", "blob:", "about:", "javascript:", "#"];
@@ -300,7 +311,7 @@ impl<'a> Page<'a> {
         {
             let message =
                 format!("`{address}` is not part of this artifact: put its content into the page.");
-            self.problems.push(Problem::error(place, message));
+            self.add(Problem::error(place, message));
         }
     }
 
@@ -313,85 +324,11 @@ impl<'a> Page<'a> {
             let line = (end.saturating_sub(lines) + place::number(fence)).max(1);
             let message =
                 "The page shows ``` as text: this is Markdown around the page, not part of it.";
-            self.problems
-                .push(Problem::warning(Place { line, column: 1 }, message));
+            self.add(Problem::warning(Place { line, column: 1 }, message));
         }
     }
 }
 
-/// What an element makes a browser load.
-fn addresses(start: &Start) -> Vec<&str> {
-    let get = |name: &str| start.attribute(name);
-    let set = |name: &str| {
-        let set = get(name).filter(|set| !set.trim_start().starts_with("data:"));
-        let each = set.into_iter().flat_map(|set| set.split(','));
-        each.filter_map(|one| one.split_whitespace().next())
-    };
-    match start.name.as_str() {
-        "script" | "audio" | "track" | "iframe" | "embed" | "input" => {
-            get("src").into_iter().collect()
-        }
-        "img" | "source" => get("src").into_iter().chain(set("srcset")).collect(),
-        "video" => get("src").into_iter().chain(get("poster")).collect(),
-        "object" => get("data").into_iter().collect(),
-        "image" | "use" => get("href").into_iter().chain(get("xlink:href")).collect(),
-        "base" => get("href").into_iter().collect(),
-        "link" if loads(get("rel").unwrap_or("")) => get("href").into_iter().collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Links of other kinds only say something about the page.
-fn loads(relation: &str) -> bool {
-    let mut words = relation.split_whitespace();
-    words.any(|word| {
-        [
-            "stylesheet",
-            "icon",
-            "preload",
-            "modulepreload",
-            "prefetch",
-            "preconnect",
-            "dns-prefetch",
-            "manifest",
-        ]
-        .iter()
-        .any(|kind| word.eq_ignore_ascii_case(kind))
-    })
-}
-
-fn shows_something(pieces: &Pieces) -> bool {
-    let mut hidden: Vec<&str> = Vec::new();
-    for (piece, _) in pieces {
-        match piece {
-            Piece::Start(start) if HIDES.contains(&start.name.as_str()) => {
-                // A script may make the content.
-                if start.name == "script" && start.attribute("src").is_some() {
-                    return true;
-                }
-                hidden.push(&start.name);
-            }
-            Piece::Start(start) => {
-                if start.name == "body" {
-                    hidden.clear();
-                }
-                if hidden.is_empty() && SHOWS.contains(&start.name.as_str()) {
-                    return true;
-                }
-            }
-            Piece::End(name) => {
-                if let Some(at) = hidden.iter().rposition(|open| open == name) {
-                    hidden.truncate(at);
-                }
-            }
-            Piece::Text(text) => {
-                let read = hidden.is_empty() || hidden.last() == Some(&"script");
-                if read && !text.trim().is_empty() {
-                    return true;
-                }
-            }
-            Piece::CutOff => {}
-        }
-    }
-    false
-}
+#[cfg(test)]
+#[path = "page_tests.rs"]
+mod tests;

@@ -26,6 +26,9 @@ pub(super) const GO: i32 = 4;
 pub(super) const INFO: i32 = 5;
 const FIRST_FREE: i32 = 6;
 
+/// bubblewrap's own, which counts as well.
+pub(super) const FIRST_PROCESS: u64 = 1;
+
 /// Says that all is set up and waits until it may begin, then becomes the program. The number of processes
 /// is limited here because the limit must be set inside the new user namespace: outside, it would count
 /// every process of the user. `-p` is dash's name for it. Where the machine runs out of memory, the program is
@@ -63,10 +66,10 @@ pub(super) fn arguments(
         files: Vec::new(),
     };
     made.isolation();
-    made.system(parts);
+    made.system();
     made.data("--ro-bind-data", PASSWD, "/etc/passwd")?;
     made.data("--ro-bind-data", GROUP, "/etc/group")?;
-    made.folders(&request.limits);
+    made.folders(parts, &request.limits);
     for file in artifact.files() {
         made.data("--file", &file.text, &format!("{FOLDER}/{}", file.name))?;
     }
@@ -111,7 +114,7 @@ impl Arguments {
         ]);
     }
 
-    fn system(&mut self, parts: &Parts) {
+    fn system(&mut self) {
         self.add(["--ro-bind", "/usr", "/usr"]);
         for folder in ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"] {
             match std::fs::read_link(folder) {
@@ -125,23 +128,26 @@ impl Arguments {
         for file in ETC {
             self.add(["--ro-bind-try", file, file]);
         }
+    }
+
+    fn folders(&mut self, parts: &Parts, limits: &Limits) {
+        let size = limits.folder_bytes.to_string();
+        self.add(["--proc", "/proc", "--dev", "/dev"]);
+        for folder in ["/dev/shm", "/tmp", FOLDER] {
+            if parts.limits_folders {
+                self.add(["--size", &size]);
+            }
+            self.add(["--tmpfs", folder]);
+        }
+        // Last, as it may lie below one of these.
         if let Some(folder) = &parts.python.folder {
             self.add(["--ro-bind"]);
             self.arguments.extend([folder.into(), folder.into()]);
         }
     }
 
-    fn folders(&mut self, limits: &Limits) {
-        let size = limits.folder_bytes.to_string();
-        self.add(["--proc", "/proc", "--dev", "/dev"]);
-        for folder in ["/dev/shm", "/tmp", FOLDER] {
-            self.add(["--size", &size, "--tmpfs", folder]);
-        }
-    }
-
     fn program(&mut self, parts: &Parts, main: &ArtifactFile, request: &RunRequest) {
-        // Two processes are there besides the program: the sandbox's first one and, at first, the gate.
-        let processes = process_limit(&request.limits, 1).to_string();
+        let processes = process_limit(&request.limits, FIRST_PROCESS).to_string();
         self.add(["/bin/sh", "-c", GATE, "sh", &processes]);
         self.arguments.push(parts.python.program.clone().into());
         self.add(python::OPTIONS);

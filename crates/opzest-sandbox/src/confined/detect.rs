@@ -20,16 +20,19 @@ pub(super) async fn detect(tools: &Tools) -> Availability {
 async fn attempt(tools: &Tools) -> Result<Sandbox, Missing> {
     let bubblewrap = present(tools.bubblewrap.as_deref()).ok_or(Missing::Bubblewrap)?;
     let python = present(tools.python.as_deref()).ok_or(Missing::Python)?;
-    let parts = Parts {
+    let mut parts = Parts {
         bubblewrap: bubblewrap.to_path_buf(),
+        limits_folders: true,
         python: Interpreter::at(python)?,
         python_version: String::new(),
     };
-    let python_version = trial(Sandbox(Arc::new(parts.clone()))).await?;
-    Ok(Sandbox(Arc::new(Parts {
-        python_version,
-        ..parts
-    })))
+    let mut version = trial(&parts).await;
+    if matches!(version, Err(Missing::BubblewrapTooOld { .. })) {
+        parts.limits_folders = false;
+        version = trial(&parts).await;
+    }
+    parts.python_version = version?;
+    Ok(Sandbox(Arc::new(parts)))
 }
 
 fn present(tool: Option<&Path>) -> Option<&Path> {
@@ -37,7 +40,8 @@ fn present(tool: Option<&Path>) -> Option<&Path> {
 }
 
 /// Python's version, from inside.
-async fn trial(sandbox: Sandbox) -> Result<String, Missing> {
+async fn trial(parts: &Parts) -> Result<String, Missing> {
+    let sandbox = Sandbox(Arc::new(parts.clone()));
     let name = "trial.py".parse().expect("a file name");
     let artifact = Artifact::one(name, TRIAL);
     let report = sandbox

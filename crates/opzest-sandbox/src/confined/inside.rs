@@ -1,15 +1,23 @@
 //! Our view into a running sandbox: its folders and its processes, through descriptors that stay valid
 //! after the last process is gone.
 
+use super::bubblewrap;
+use super::launch::NOBODY;
 use crate::Limits;
 use crate::run::report::Used;
+use crate::run::rlimits::process_limit;
 use crate::run::supervise::Stop;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Dir, Mode, OFlags, fstatvfs, open, openat};
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, PidfdFlags, Resource, Rlimit, Signal, geteuid, pidfd_open, pidfd_send_signal, prlimit,
+};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::process::Child;
@@ -36,7 +44,8 @@ pub(super) struct Inside {
 
 impl Inside {
     /// `first_process` as seen from outside; it must be waiting at the gate.
-    pub(super) fn open(first_process: Pid) -> io::Result<Self> {
+    pub(super) fn open(first_process: Pid, limits: &Limits) -> io::Result<Self> {
+        limit_processes(first_process, limits)?;
         let root = format!("/proc/{}/root", first_process.as_raw_nonzero());
         let folder = |path: &str| {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -70,16 +79,16 @@ impl Inside {
             if self
                 .folders
                 .iter()
-                .any(|folder| files(folder) > limits.files)
+                .any(|folder| is_overfull(folder, limits))
             {
-                return Stop::Files;
+                return Stop::Written;
             }
         }
     }
 
     /// The memory that all processes use together, in bytes.
     fn look(&self, limit: u64) -> u64 {
-        let names = self.program_processes();
+        let names = self.names();
         let mut bytes = names.iter().map(|name| self.resident(name)).sum::<u64>();
         // What processes share is counted more than once above; counting it right takes longer.
         if bytes > limit {
@@ -94,15 +103,15 @@ impl Inside {
         bytes
     }
 
-    /// Without the first process, which is bubblewrap's own.
-    fn program_processes(&self) -> Vec<String> {
+    /// The processes, by their numbers inside.
+    fn names(&self) -> Vec<String> {
         let Ok(entries) = Dir::read_from(&self.processes) else {
             return Vec::new();
         };
         entries
             .flatten()
             .filter_map(|entry| entry.file_name().to_str().ok().map(str::to_owned))
-            .filter(|name| name != "1" && name.bytes().all(|byte| byte.is_ascii_digit()))
+            .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
             .collect()
     }
 
@@ -159,15 +168,57 @@ impl Inside {
         // With the first process the kernel ends all others. Both may have ended already.
         let _ = pidfd_send_signal(&self.first_process, Signal::KILL);
         let _ = bubblewrap.start_kill();
-        // Waits on this thread, which is the run's own.
-        let mut gone = [PollFd::new(&self.first_process, PollFlags::IN)];
-        if !matches!(poll(&mut gone, Some(&DEATH)), Ok(1..)) {
+        if !self.wait_until_gone() {
             tracing::error!("a sandbox did not end within {} s", DEATH.tv_sec);
+        }
+    }
+
+    /// Waits on this thread, which is the run's own.
+    fn wait_until_gone(&self) -> bool {
+        loop {
+            let mut gone = [PollFd::new(&self.first_process, PollFlags::IN)];
+            match poll(&mut gone, Some(&DEATH)) {
+                Ok(ready) => return ready > 0,
+                // That a child has ended comes as a signal, which ends the waiting.
+                Err(Errno::INTR) => {}
+                Err(_) => return false,
+            }
         }
     }
 }
 
-/// How many files there are on this file system.
-fn files(folder: &OwnedFd) -> u64 {
-    fstatvfs(folder).map_or(0, |stat| stat.f_files.saturating_sub(stat.f_ffree))
+/// The gate limits itself and so the program, but not the first process, which the program could take over.
+fn limit_processes(first_process: Pid, limits: &Limits) -> io::Result<()> {
+    let most = Some(process_limit(limits, bubblewrap::FIRST_PROCESS));
+    let limit = move || {
+        let most = Rlimit {
+            current: most,
+            maximum: most,
+        };
+        prlimit(Some(first_process), Resource::Nproc, most)?;
+        Ok(())
+    };
+    if !geteuid().is_root() {
+        return limit();
+    }
+    // In containers, root may have no right to limit others; their own user has.
+    let mut own_user = std::process::Command::new("true");
+    own_user
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .env_clear()
+        .stdin(Stdio::null());
+    // SAFETY: it makes one system call, without allocation and locks.
+    unsafe { own_user.pre_exec(limit) };
+    own_user.status()?;
+    Ok(())
+}
+
+/// An old bubblewrap cannot limit a file system in memory, and none can limit how many files are on it.
+fn is_overfull(folder: &OwnedFd, limits: &Limits) -> bool {
+    fstatvfs(folder).is_ok_and(|stat| {
+        let files = stat.f_files.saturating_sub(stat.f_ffree);
+        let bytes = stat.f_blocks.saturating_sub(stat.f_bfree) * stat.f_frsize;
+        files > limits.files || bytes > limits.folder_bytes
+    })
 }

@@ -35,7 +35,11 @@ pub(super) struct Gate(PipeWriter);
 
 impl Gate {
     pub(super) fn open(mut self) -> Result<(), SandboxError> {
-        self.0.write_all(b"\n").map_err(SandboxError::Folder)
+        self.0
+            .write_all(b"\n")
+            .map_err(|error| SandboxError::Setup {
+                reason: format!("the program could not be let go ({error})"),
+            })
     }
 }
 
@@ -64,7 +68,7 @@ pub(super) async fn launch(
         setup = wait_until_ready(pipes.ready, pipes.info) => setup,
         () = tokio::time::sleep(SETUP) => Err(io::ErrorKind::TimedOut.into()),
     };
-    let inside = first_process.and_then(Inside::open);
+    let inside = first_process.and_then(|process| Inside::open(process, &request.limits));
     match inside {
         Ok(inside) => Ok(Launched {
             child,

@@ -33,6 +33,8 @@ pub struct Sandbox(Arc<Parts>);
 #[derive(Debug, Clone)]
 struct Parts {
     bubblewrap: PathBuf,
+    /// Whether this bubblewrap can limit its file systems (0.7 and newer); else only the watch does.
+    limits_folders: bool,
     python: Interpreter,
     python_version: String,
 }

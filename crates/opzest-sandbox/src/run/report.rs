@@ -36,8 +36,8 @@ pub enum RunOutcome {
     },
     TimedOut(Clock),
     OutOfMemory,
-    /// It made more files than it may.
-    TooManyFiles,
+    /// It made more or larger files than it may. Mostly the program gets an error before and fails of it.
+    TooMuchWritten,
     TooMuchOutput,
     Cancelled,
 }
@@ -142,9 +142,11 @@ impl RunReport {
                 "The program needed more than {} MB of memory.",
                 self.limits.memory_bytes / (1024 * 1024)
             ),
-            RunOutcome::TooManyFiles => {
-                format!("The program made more than {} files.", self.limits.files)
-            }
+            RunOutcome::TooMuchWritten => format!(
+                "The program wrote more than {} files or {} MB.",
+                self.limits.files,
+                self.limits.folder_bytes / (1024 * 1024)
+            ),
             RunOutcome::TooMuchOutput => format!(
                 "The program printed more than {} KB. It may print in an endless loop.",
                 self.limits.output_bytes / 1024
@@ -158,7 +160,7 @@ fn outcome(ended: &Ended, used: Used, limits: &Limits, stderr: &str) -> RunOutco
     match ended.stop {
         Stop::Wall => RunOutcome::TimedOut(Clock::Wall),
         Stop::Memory => RunOutcome::OutOfMemory,
-        Stop::Files => RunOutcome::TooManyFiles,
+        Stop::Written => RunOutcome::TooMuchWritten,
         Stop::Output => RunOutcome::TooMuchOutput,
         Stop::Cancelled => RunOutcome::Cancelled,
         Stop::Exited => exited(ending(ended), used, limits, stderr),

@@ -14,7 +14,7 @@ pub(crate) enum Stop {
     Exited,
     Wall,
     Memory,
-    Files,
+    Written,
     Output,
     Cancelled,
 }

@@ -2,6 +2,7 @@
 
 use super::BackupFile;
 use crate::check;
+use crate::column::unsigned;
 use crate::erase;
 use crate::error::{During, StoreError};
 use crate::open::{StoreOptions, resting};
@@ -13,7 +14,14 @@ pub struct BackupContents {
     pub schema_version: u32,
     pub conversations: u64,
     pub messages: u64,
+    /// What was not kept yet when it was made counts as none.
+    pub sessions: u64,
+    /// Complete ones.
+    pub examples: u64,
 }
+
+/// The first version with sessions.
+const SESSIONS_SINCE: u32 = 4;
 
 /// Reads a backup from beginning to end: [`StoreError::Damaged`] if it cannot be relied on.
 pub fn verify_backup(
@@ -39,15 +47,25 @@ pub(super) fn verify(path: &Path, options: &StoreOptions) -> Result<BackupConten
             details: problem.to_string(),
         });
     }
-    connection
+    let mut contents = connection
         .query_row(include_str!("contents.sql"), [], |row| {
             Ok(BackupContents {
                 schema_version,
-                conversations: crate::column::unsigned(row, "conversations")?,
-                messages: crate::column::unsigned(row, "messages")?,
+                conversations: unsigned(row, "conversations")?,
+                messages: unsigned(row, "messages")?,
+                sessions: 0,
+                examples: 0,
             })
         })
-        .during(DOING)
+        .during(DOING)?;
+    if schema_version >= SESSIONS_SINCE {
+        (contents.sessions, contents.examples) = connection
+            .query_row(include_str!("contents_sessions.sql"), [], |row| {
+                Ok((unsigned(row, "sessions")?, unsigned(row, "examples")?))
+            })
+            .during(DOING)?;
+    }
+    Ok(contents)
 }
 
 /// Whether a copy of the store holds nothing that the store has deleted: it was made after the same

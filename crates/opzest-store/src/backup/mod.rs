@@ -80,6 +80,24 @@ pub(crate) fn make(
     Ok(BackupOutcome::Made(list::describe(name, path)?))
 }
 
+/// Copies what `source` sees for a moment, for what would disturb the store; `None` if the copying was stopped.
+pub(crate) fn with_copy<T>(
+    source: &Connection,
+    folder: &Path,
+    options: &StoreOptions,
+    pace: &Pace<'_>,
+    look: impl FnOnce(&Path) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    let path = folder_for_backups(folder)?.join(format!("copy.{UNFINISHED}"));
+    let looked = match copy_store(source, &path, options, pace) {
+        Ok(true) => look(&path).map(Some),
+        Ok(false) => Ok(None),
+        Err(error) => Err(error),
+    };
+    remove_unfinished(folder);
+    looked
+}
+
 /// Before a store is brought up to date: to the state before it, one can go back.
 pub(crate) fn before_migration(
     source: &Connection,

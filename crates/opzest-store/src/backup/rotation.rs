@@ -18,7 +18,8 @@ pub struct BackupPolicy {
     pub before_schema: usize,
     /// All together take at most this.
     pub most_bytes: u64,
-    /// All together take at most this part of the disk, from 0 to 1.
+    /// All together take at most this part of the disk, from 0 to 1; while a new one is made and
+    /// not checked yet, it comes on top.
     pub share_of_disk: f64,
     /// A backup is not made if less than this would be left free.
     pub leave_free: u64,
@@ -39,6 +40,17 @@ impl Default for BackupPolicy {
 }
 
 impl BackupPolicy {
+    /// For a copy that does not stay.
+    pub(crate) const WHOLE_DISK: Self = Self {
+        latest: 0,
+        daily: 0,
+        weekly: 0,
+        before_schema: 0,
+        most_bytes: u64::MAX,
+        share_of_disk: 1.0,
+        leave_free: 0,
+    };
+
     /// What all backups together may take of this disk.
     pub fn allowed(&self, disk: DiskSpace) -> u64 {
         let share = disk.total as f64 * self.share_of_disk.clamp(0.0, 1.0);

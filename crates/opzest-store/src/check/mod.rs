@@ -33,6 +33,8 @@ pub enum CheckProblem {
     Dangling { table: String, rows: u64 },
     #[error("{0}")]
     Positions(String),
+    #[error("{0}")]
+    Dataset(String),
     #[error("the search index of the {of} is not that of the rows")]
     SearchIndex { of: &'static str },
 }
@@ -74,6 +76,7 @@ pub(crate) fn structure(connection: &Connection, depth: Depth) -> Result<CheckRe
         if report.is_sound() {
             dangling(connection, &mut report)?;
             positions(connection, &mut report)?;
+            dataset(connection, &mut report)?;
         }
     }
     Ok(report)
@@ -115,17 +118,30 @@ fn dangling(connection: &Connection, report: &mut CheckReport) -> Result<(), Sto
 }
 
 fn positions(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
-    let mut statement = connection
-        .prepare(include_str!("positions.sql"))
-        .during(DOING)?;
-    let rows = statement
-        .query_map([], |row| row.get("problem"))
-        .during(DOING)?;
-    for problem in rows {
-        let problem = problem.during(DOING)?;
+    for problem in problems(connection, include_str!("positions.sql"))? {
         report.problems.push(CheckProblem::Positions(problem));
     }
     Ok(())
+}
+
+/// Sessions and what came of them.
+fn dataset(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
+    for problem in problems(connection, include_str!("dataset.sql"))? {
+        report.problems.push(CheckProblem::Dataset(problem));
+    }
+    Ok(())
+}
+
+/// At most some hundred, like SQLite's own.
+const MOST_PROBLEMS: usize = 100;
+
+fn problems(connection: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare(sql).during(DOING)?;
+    let rows = statement
+        .query_map([], |row| row.get("problem"))
+        .during(DOING)?;
+    let rows = rows.take(MOST_PROBLEMS);
+    rows.collect::<rusqlite::Result<_>>().during(DOING)
 }
 
 /// Compares the indexes with the texts. FTS5 does that only for a writer, and blocks the others meanwhile.
@@ -136,6 +152,8 @@ pub(crate) fn search_indexes(
     for (of, sql) in [
         ("messages", include_str!("message_search.sql")),
         ("titles", include_str!("conversation_search.sql")),
+        ("sessions", include_str!("session_search.sql")),
+        ("examples", include_str!("example_search.sql")),
     ] {
         match connection.execute(sql, []) {
             Ok(_) => {}

@@ -6,13 +6,17 @@
 use super::slack::{MOST_PAGES, wipe};
 use crate::error::{During, StoreError};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use std::time::Duration;
 
 const DOING: &str = "erasing deleted text";
 
 /// Pages that are looked at in one go.
-const LOOKED_AT: u32 = 1024;
+const LOOKED_AT: u32 = 256;
 /// Pages that are written in one transaction.
 const WRITTEN: usize = 64;
+
+/// Between two of them: who waits for its turn looks only now and then.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// How a wiping ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,7 @@ pub(super) fn wipe_all(
         let dirty = dirty_pages(connection, from, to, reserved)?;
         for some in dirty.chunks(WRITTEN) {
             wipe_pages(connection, some, reserved)?;
+            std::thread::sleep(PAUSE);
         }
         from = to + 1;
     }

@@ -37,6 +37,7 @@ pub(super) fn summary(row: &Row<'_>, words: &str) -> rusqlite::Result<ExampleSum
         workflow: parsed_optional(row, "workflow_id")?,
         scope: parsed(row, "scope")?,
         split: parsed(row, "split")?,
+        group: row.get("split_group")?,
         state: parsed(row, "state")?,
         reason: parsed_optional(row, "reason")?,
         by_hand: row.get("by_hand")?,

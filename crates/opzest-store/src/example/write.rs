@@ -1,19 +1,34 @@
 //! Writing a whole row: its columns, its texts, and what follows from them.
 
 use crate::column::{signed, to_json};
-use opzest_core::artifact::Artifact;
+use opzest_core::chat::ChatMessage;
 use opzest_core::dataset::{ExampleSide, StoredExample};
 use rusqlite::{Connection, named_params};
 use sha2::{Digest, Sha256};
 
-/// Adds a row, or replaces it. Sizes, state and content hash are taken from the texts.
-pub(crate) fn put(connection: &Connection, example: &StoredExample) -> rusqlite::Result<()> {
+/// Adds a row; fails if there is one of its id. Sizes, state and content hash are taken from the texts.
+pub(crate) fn add(connection: &Connection, example: &StoredExample) -> rusqlite::Result<()> {
+    let sql = concat!(include_str!("insert.sql"), "RETURNING seq");
+    write(connection, sql, example)
+}
+
+/// The same in the place of the row of its id.
+pub(crate) fn replace(connection: &Connection, example: &StoredExample) -> rusqlite::Result<()> {
+    let sql = concat!(
+        include_str!("insert.sql"),
+        include_str!("on_conflict.sql"),
+        "RETURNING seq"
+    );
+    write(connection, sql, example)
+}
+
+fn write(connection: &Connection, sql: &str, example: &StoredExample) -> rusqlite::Result<()> {
     let summary = &example.summary;
     let prompt = to_json(&example.prompt);
     let (chosen, rejected) = (example.chosen.as_ref(), example.rejected.as_ref());
     let hash = chosen.map(|chosen| content_hash(&prompt, &chosen.text, text(rejected)));
     let seq: i64 = connection
-        .prepare_cached(include_str!("put.sql"))?
+        .prepare_cached(sql)?
         .query_row(
             named_params! {
                 ":id": summary.id.to_string(),
@@ -25,6 +40,7 @@ pub(crate) fn put(connection: &Connection, example: &StoredExample) -> rusqlite:
                 ":workflow_id": summary.workflow.as_ref().map(|id| id.as_str()),
                 ":scope": summary.scope.as_str(),
                 ":split": summary.split.as_str(),
+                ":split_group": summary.group,
                 ":state": if chosen.is_some() { "complete" } else { "pending" },
                 ":reason": summary.reason.filter(|_| rejected.is_some()).map(|reason| reason.as_str()),
                 ":title": summary.title,
@@ -53,40 +69,87 @@ pub(crate) fn put(connection: &Connection, example: &StoredExample) -> rusqlite:
             },
             |row| row.get("seq"),
         )?;
+    put_text(connection, seq * 4, "", &prompt, "", None)?;
+    put_side(connection, seq * 4 + 1, chosen)?;
+    put_side(connection, seq * 4 + 2, rejected)
+}
+
+fn put_side(connection: &Connection, seq: i64, side: Option<&ExampleSide>) -> rusqlite::Result<()> {
+    match side {
+        Some(side) => {
+            let artifact = side.artifact.as_ref().map(to_json);
+            put_text(
+                connection,
+                seq,
+                &side.words,
+                &side.text,
+                &side.reasoning,
+                artifact,
+            )
+        }
+        None => {
+            connection
+                .prepare_cached(include_str!("delete_text.sql"))?
+                .execute(named_params! { ":seq": seq })?;
+            Ok(())
+        }
+    }
+}
+
+fn put_text(
+    connection: &Connection,
+    seq: i64,
+    words: &str,
+    text: &str,
+    reasoning: &str,
+    artifact: Option<String>,
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(include_str!("put_text.sql"))?
         .execute(named_params! {
             ":seq": seq,
-            ":prompt": prompt,
-            ":chosen": text(chosen),
-            ":chosen_reasoning": chosen.map(|side| side.reasoning.as_str()),
-            ":chosen_artifact": artifact(chosen).map(to_json),
-            ":chosen_words": chosen.map(|side| side.words.as_str()),
-            ":rejected": text(rejected),
-            ":rejected_reasoning": rejected.map(|side| side.reasoning.as_str()),
-            ":rejected_artifact": artifact(rejected).map(to_json),
-            ":rejected_words": rejected.map(|side| side.words.as_str()),
+            ":words": words,
+            ":text": text,
+            ":reasoning": reasoning,
+            ":artifact": artifact,
         })?;
     Ok(())
 }
 
-/// Names what a row says, whatever its id: 16 bytes of a SHA-256.
-pub(super) fn content_hash(prompt: &str, chosen: &str, rejected: Option<&str>) -> Vec<u8> {
+/// Names what a complete row says, whatever its id; a pending one has no name yet.
+pub(super) fn content_hash_of(example: &StoredExample) -> Option<Vec<u8>> {
+    let chosen = example.chosen.as_ref()?;
+    Some(content_hash(
+        &to_json(&example.prompt),
+        &chosen.text,
+        text(example.rejected.as_ref()),
+    ))
+}
+
+fn content_hash(prompt: &str, chosen: &str, rejected: Option<&str>) -> Vec<u8> {
+    digest([prompt, chosen].into_iter().chain(rejected)).to_vec()
+}
+
+/// The group of imported rows that belong to no other: those with the same prompt.
+pub(crate) fn prompt_group(prompt: &[ChatMessage]) -> String {
+    let hex = digest([&*to_json(prompt)]).map(|byte| format!("{byte:02x}"));
+    format!("prompt {}", hex.concat())
+}
+
+/// 16 bytes of a SHA-256.
+fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 16] {
     let mut hash = Sha256::new();
-    // Lengths keep the parts apart.
-    for part in [Some(prompt), Some(chosen), rejected].into_iter().flatten() {
+    for part in parts {
+        // Lengths keep the parts apart.
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize()[..16].to_vec()
+    let whole: [u8; 32] = hash.finalize().into();
+    *whole.first_chunk().expect("32 bytes are more than 16")
 }
 
 fn text(side: Option<&ExampleSide>) -> Option<&str> {
     side.map(|side| side.text.as_str())
-}
-
-fn artifact(side: Option<&ExampleSide>) -> Option<&Artifact> {
-    side.and_then(|side| side.artifact.as_ref())
 }
 
 fn model_id(side: Option<&ExampleSide>) -> Option<&str> {

@@ -21,6 +21,7 @@ CREATE TABLE session (
   workflow_id       TEXT,
   workflow_version  INTEGER,
   workflow_name     TEXT,
+  artifact_kind     TEXT,
   status            TEXT NOT NULL CHECK (status IN ('working', 'needs_user', 'finished', 'stopped')),
   steps             INTEGER NOT NULL CHECK (steps >= 0),
   steps_over        INTEGER NOT NULL CHECK (steps_over BETWEEN 0 AND steps),
@@ -28,7 +29,9 @@ CREATE TABLE session (
   events            INTEGER NOT NULL CHECK (events >= 0),
   created_at        INTEGER NOT NULL CHECK (created_at >= 0),
   updated_at        INTEGER NOT NULL CHECK (updated_at >= 0),
-  CHECK ((workflow_id IS NULL) = (workflow_version IS NULL) AND (workflow_id IS NULL) = (workflow_name IS NULL))
+  CHECK ((workflow_id IS NULL) = (workflow_version IS NULL)
+     AND (workflow_id IS NULL) = (workflow_name IS NULL)
+     AND (workflow_id IS NULL) = (artifact_kind IS NULL))
 ) STRICT;
 
 CREATE INDEX session_by_use_case ON session (use_case_id);
@@ -57,6 +60,8 @@ CREATE TABLE example (
   workflow_id             TEXT,
   scope                   TEXT NOT NULL CHECK (scope IN ('private', 'communal')),
   split                   TEXT NOT NULL CHECK (split IN ('train', 'held_out')),
+  -- What shares a split: the session's id, or what an import calls a group.
+  split_group             TEXT NOT NULL,
   state                   TEXT NOT NULL CHECK (state IN ('pending', 'complete')),
   reason                  TEXT CHECK (reason IN ('error', 'redo', 'further_edit', 'hand_edit')),
   -- The first words of the prompt.
@@ -90,7 +95,8 @@ CREATE TABLE example (
   updated_at              INTEGER NOT NULL CHECK (updated_at >= 0),
 
   CHECK ((state = 'complete') = (chosen_bytes IS NOT NULL)),
-  CHECK ((reason IS NULL) = (rejected_bytes IS NULL)),
+  -- Imported rows may not say why.
+  CHECK (reason IS NULL OR rejected_bytes IS NOT NULL),
   CHECK ((origin = 'session') = (session_id IS NOT NULL)),
   CHECK ((session_id IS NULL) = (step_id IS NULL)),
   CHECK ((chosen_model_id IS NULL) = (chosen_model_name IS NULL)),
@@ -98,29 +104,33 @@ CREATE TABLE example (
 ) STRICT;
 
 CREATE INDEX example_by_session ON example (session_id, step_id);
+CREATE INDEX example_by_group ON example (split_group);
+CREATE INDEX example_by_import ON example (import_id) WHERE import_id IS NOT NULL;
 CREATE INDEX example_by_chosen_generation ON example (chosen_generation_id) WHERE chosen_generation_id IS NOT NULL;
 CREATE INDEX example_by_rejected_generation ON example (rejected_generation_id)
   WHERE rejected_generation_id IS NOT NULL;
 CREATE INDEX example_by_content ON example (content_hash) WHERE content_hash IS NOT NULL;
--- Everything that lists are filtered by: filters and counts read this index alone.
-CREATE INDEX example_by_use_case ON example (use_case_id, state, split, scope, reason, workflow_id,
-                                             chosen_model_id, rejected_model_id);
+-- Everything that lists are filtered by, in the order in which they are shown: filters and counts read this
+-- index alone.
+CREATE INDEX example_by_use_case ON example (use_case_id, seq, state, split, scope, reason, workflow_id,
+                                             chosen_model_id, rejected_model_id, rejected_bytes);
 
+-- The texts of a row, each a row of its own: a verdict that adds one leaves the others alone.
+-- seq is the row's, times four, and: 0 the prompt, 1 what was chosen, 2 what was rejected.
 CREATE TABLE example_text (
-  seq                INTEGER PRIMARY KEY REFERENCES example (seq) ON DELETE CASCADE,
-  -- First, so that lists read them without the long texts behind.
-  chosen_words       TEXT,
-  rejected_words     TEXT,
-  -- JSON of the messages that the worker was given.
-  prompt             TEXT NOT NULL,
-  chosen             TEXT,
-  chosen_reasoning   TEXT,
+  seq       INTEGER PRIMARY KEY CHECK (seq % 4 <= 2),
+  -- The user's words, or the error. Before the long texts, so that lists read it without them.
+  words     TEXT NOT NULL,
+  -- Of the prompt: JSON of the messages that the worker was given.
+  text      TEXT NOT NULL,
+  reasoning TEXT NOT NULL,
   -- JSON; NULL: none could be found in the text.
-  chosen_artifact    TEXT,
-  rejected           TEXT,
-  rejected_reasoning TEXT,
-  rejected_artifact  TEXT
+  artifact  TEXT
 ) STRICT;
+
+CREATE TRIGGER example_texts_delete AFTER DELETE ON example BEGIN
+  DELETE FROM example_text WHERE seq BETWEEN old.seq * 4 AND old.seq * 4 + 2;
+END;
 
 -- Rows that the user has deleted, so that an undone and repeated verdict does not bring them back.
 CREATE TABLE deleted_example (
@@ -208,36 +218,31 @@ CREATE TRIGGER session_search_delete AFTER DELETE ON session BEGIN
     VALUES ('delete', old.seq, search_form(old.title), search_form(old.request));
 END;
 
--- `prompt_search_form` is of the messages but the system's, which is the same in all rows of a workflow.
--- `words_search_form` is of both sides' words.
-CREATE VIEW example_search_source (seq, prompt, chosen, rejected, words) AS
-  SELECT seq, prompt_search_form(prompt), search_form(chosen), search_form(rejected),
-         words_search_form(chosen_words, rejected_words)
-  FROM example_text;
+-- `example_search_form` is of a prompt's messages without the system's, which is the same in all rows of a
+-- workflow, and of any other text as it is.
+CREATE VIEW example_search_source (seq, words, text) AS
+  SELECT seq, search_form(words), example_search_form(seq % 4, text) FROM example_text;
 
 CREATE VIRTUAL TABLE example_search USING fts5 (
-  prompt, chosen, rejected, words, content = 'example_search_source', content_rowid = 'seq', columnsize = 0,
+  words, text, content = 'example_search_source', content_rowid = 'seq', columnsize = 0, prefix = '3',
   tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co So'"
 );
 INSERT INTO example_search (example_search, rank) VALUES ('secure-delete', 1);
 
 CREATE TRIGGER example_search_insert AFTER INSERT ON example_text BEGIN
-  INSERT INTO example_search (rowid, prompt, chosen, rejected, words)
-    VALUES (new.seq, prompt_search_form(new.prompt), search_form(new.chosen), search_form(new.rejected),
-            words_search_form(new.chosen_words, new.rejected_words));
+  INSERT INTO example_search (rowid, words, text)
+    VALUES (new.seq, search_form(new.words), example_search_form(new.seq % 4, new.text));
 END;
 
-CREATE TRIGGER example_search_update AFTER UPDATE ON example_text BEGIN
-  INSERT INTO example_search (example_search, rowid, prompt, chosen, rejected, words)
-    VALUES ('delete', old.seq, prompt_search_form(old.prompt), search_form(old.chosen),
-            search_form(old.rejected), words_search_form(old.chosen_words, old.rejected_words));
-  INSERT INTO example_search (rowid, prompt, chosen, rejected, words)
-    VALUES (new.seq, prompt_search_form(new.prompt), search_form(new.chosen), search_form(new.rejected),
-            words_search_form(new.chosen_words, new.rejected_words));
+CREATE TRIGGER example_search_update AFTER UPDATE OF seq, words, text ON example_text
+WHEN old.seq <> new.seq OR old.words <> new.words OR old.text <> new.text BEGIN
+  INSERT INTO example_search (example_search, rowid, words, text)
+    VALUES ('delete', old.seq, search_form(old.words), example_search_form(old.seq % 4, old.text));
+  INSERT INTO example_search (rowid, words, text)
+    VALUES (new.seq, search_form(new.words), example_search_form(new.seq % 4, new.text));
 END;
 
 CREATE TRIGGER example_search_delete AFTER DELETE ON example_text BEGIN
-  INSERT INTO example_search (example_search, rowid, prompt, chosen, rejected, words)
-    VALUES ('delete', old.seq, prompt_search_form(old.prompt), search_form(old.chosen),
-            search_form(old.rejected), words_search_form(old.chosen_words, old.rejected_words));
+  INSERT INTO example_search (example_search, rowid, words, text)
+    VALUES ('delete', old.seq, search_form(old.words), example_search_form(old.seq % 4, old.text));
 END;

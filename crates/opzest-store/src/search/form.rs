@@ -42,12 +42,6 @@ fn prompt_search_form(json: &str) -> String {
     search_form(&texts.join("\n"))
 }
 
-/// The user's words about both sides of a row.
-fn words_search_form(chosen: Option<&str>, rejected: Option<&str>) -> String {
-    let words: Vec<_> = [chosen, rejected].into_iter().flatten().collect();
-    search_form(&words.join("\n"))
-}
-
 /// Scripts without spaces between words, and pictures.
 fn is_a_word(c: char) -> bool {
     matches!(c,
@@ -68,12 +62,12 @@ pub(crate) fn register(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function("search_form", 1, flags, |context| {
         Ok(text(context.get_raw(0)).map(|text| search_form(&text)))
     })?;
-    connection.create_scalar_function("prompt_search_form", 1, flags, |context| {
-        Ok(text(context.get_raw(0)).map(|text| prompt_search_form(&text)))
-    })?;
-    connection.create_scalar_function("words_search_form", 2, flags, |context| {
-        let (chosen, rejected) = (text(context.get_raw(0)), text(context.get_raw(1)));
-        Ok(words_search_form(chosen.as_deref(), rejected.as_deref()))
+    connection.create_scalar_function("example_search_form", 2, flags, |context| {
+        let part: i64 = context.get(0)?;
+        Ok(text(context.get_raw(1)).map(|text| match part {
+            0 => prompt_search_form(&text),
+            _ => search_form(&text),
+        }))
     })
 }
 
@@ -107,8 +101,5 @@ mod tests {
             {"role":"assistant","content":"b"}]"#;
         assert_eq!(prompt_search_form(prompt), "\u{1f}漢\u{1f}\nb");
         assert_eq!(prompt_search_form("[damaged\0"), "[damaged ");
-        assert_eq!(words_search_form(Some("a"), Some("b")), "a\nb");
-        assert_eq!(words_search_form(None, Some("b")), "b");
-        assert_eq!(words_search_form(None, None), "");
     }
 }

@@ -11,7 +11,11 @@ use opzest_core::conversation::HitPart;
 use opzest_core::ids::ConversationId;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-pub(crate) use query::match_expression;
+pub(crate) use query::{match_expression, match_expression_from};
+pub(crate) use snippet::parts;
+
+/// Around a match in what FTS5's `snippet` is to give.
+pub(crate) const MARKS: (char, char) = (MATCH_START, MATCH_END);
 
 /// Where a search found a conversation.
 pub(crate) struct Found {

@@ -9,15 +9,18 @@ const MAX_WORDS: usize = 24;
 /// All words, in any order, the last one only begun; `None` if nothing was typed. Everything is
 /// quoted, so nothing that a person types is an operator.
 pub(crate) fn match_expression(typed: &str) -> Option<String> {
+    match_expression_from(typed, 1)
+}
+
+/// The same, with the last word only begun if it has at least `least` letters: fewer begin so many words
+/// that a large index takes long to find them.
+pub(crate) fn match_expression_from(typed: &str, least: usize) -> Option<String> {
     let typed: String = typed.chars().take(MAX_CHARS).collect();
-    let mut words = typed
-        .split_whitespace()
-        .take(MAX_WORDS)
-        .map(quoted)
-        .peekable();
-    words.peek()?;
+    let words: Vec<_> = typed.split_whitespace().take(MAX_WORDS).collect();
+    let is_begun = words.last()?.chars().count() >= least;
+    let quoted: Vec<_> = words.into_iter().map(quoted).collect();
     // The star belongs to the last phrase.
-    Some(words.collect::<Vec<_>>().join(" ") + "*")
+    Some(quoted.join(" ") + if is_begun { "*" } else { "" })
 }
 
 fn quoted(word: &str) -> String {
@@ -34,6 +37,9 @@ mod tests {
         assert_eq!(expression("  hello wor"), r#""hello" "wor"*"#);
         assert_eq!(expression(r#"say "hi" OR"#), r#""say" """hi""" "OR"*"#);
         assert_eq!(expression("漢"), "\"\u{1f}漢\u{1f}\"*");
+        let from_three = |typed| match_expression_from(typed, 3).expect("something was typed");
+        assert_eq!(from_three("hello wo"), r#""hello" "wo""#);
+        assert_eq!(from_three("hello wör"), r#""hello" "wör"*"#);
         assert_eq!(match_expression(" \n\t "), None);
         assert_eq!(match_expression(""), None);
     }

@@ -7,7 +7,7 @@ use opzest_core::conversation::HitPart;
 const MAX_PART_CHARS: usize = 160;
 
 /// Cuts what FTS5's `snippet` gave at its marks.
-pub(super) fn parts(snippet: &str) -> Vec<HitPart> {
+pub(crate) fn parts(snippet: &str) -> Vec<HitPart> {
     let mut parts = Vec::new();
     let mut rest = snippet;
     while !rest.is_empty() {

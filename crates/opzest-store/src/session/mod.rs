@@ -37,6 +37,7 @@ pub(crate) fn insert(connection: &Connection, new: &New<'_>) -> rusqlite::Result
             ":workflow_id": workflow.map(|workflow| workflow.id.as_str()),
             ":workflow_version": workflow.map(|workflow| workflow.version),
             ":workflow_name": workflow.map(|workflow| workflow.name.as_str()),
+            ":artifact_kind": workflow.map(|workflow| workflow.kind.as_str()),
             ":status": new.progress.status.as_str(),
             ":steps": new.progress.steps,
             ":steps_over": new.progress.steps_over,
@@ -62,6 +63,7 @@ pub(crate) fn advance(
             ":workflow_id": workflow.map(|workflow| workflow.id.as_str()),
             ":workflow_version": workflow.map(|workflow| workflow.version),
             ":workflow_name": workflow.map(|workflow| workflow.name.as_str()),
+            ":artifact_kind": workflow.map(|workflow| workflow.kind.as_str()),
             ":status": progress.status.as_str(),
             ":steps": progress.steps,
             ":steps_over": progress.steps_over,
@@ -175,12 +177,19 @@ pub(crate) fn delete(connection: &Connection, id: SessionId) -> rusqlite::Result
         .execute(named_params! { ":id": id.to_string() })
 }
 
+pub(crate) fn is_any(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("is_any.sql"))?
+        .query_row([], |row| row.get("is_any"))
+}
+
 fn from_row(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
     let workflow = match crate::column::parsed_optional(row, "workflow_id")? {
         Some(id) => Some(UsedWorkflow {
             id,
             version: row.get("workflow_version")?,
             name: row.get("workflow_name")?,
+            kind: parsed(row, "artifact_kind")?,
         }),
         None => None,
     };

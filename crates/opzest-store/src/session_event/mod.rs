@@ -51,3 +51,20 @@ pub(crate) fn of_session(
     }
     Ok(events)
 }
+
+/// Only to take deleted text out of it.
+pub(crate) fn rewrite(
+    connection: &Connection,
+    session: SessionId,
+    number: u64,
+    event: &Event,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("rewrite.sql"))?
+        .execute(named_params! {
+            ":session_id": session.to_string(),
+            ":number": signed(number),
+            ":event": to_json(event),
+        })?;
+    Ok(())
+}

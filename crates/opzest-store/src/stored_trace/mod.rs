@@ -3,12 +3,12 @@
 //! Not here: the compressed form itself. Callers compress before they write, so that no transaction waits
 //! for it.
 
-use crate::column::{signed, to_json};
+use crate::column::{json, parsed, parsed_optional, signed, to_json, unsigned};
 use opzest_core::chat::ChatMessage;
 use opzest_core::conversation::ModelName;
 use opzest_core::ids::{GenerationId, SessionId};
 use opzest_core::workflow::Agent;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 /// A trace to be kept.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,115 @@ pub struct NewTrace<'a> {
     pub messages: &'a [ChatMessage],
     /// The compressed trace.
     pub data: &'a [u8],
+}
+
+/// What the model of a trace really read.
+pub(crate) struct Read {
+    pub(crate) generation: GenerationId,
+    pub(crate) messages: Vec<ChatMessage>,
+}
+
+/// Of all traces of a session.
+pub(crate) fn read_by(connection: &Connection, session: SessionId) -> rusqlite::Result<Vec<Read>> {
+    let mut statement = connection.prepare_cached(include_str!("read_by.sql"))?;
+    let rows = statement.query_map(
+        named_params! { ":session_id": session.to_string() },
+        |row| {
+            Ok(Read {
+                generation: parsed(row, "generation_id")?,
+                messages: json(row, "messages")?,
+            })
+        },
+    )?;
+    rows.collect()
+}
+
+pub(crate) fn delete(connection: &Connection, generation: GenerationId) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("delete.sql"))?
+        .execute(named_params! { ":generation_id": generation.to_string() })?;
+    Ok(())
+}
+
+/// A trace as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredTrace {
+    pub generation: GenerationId,
+    pub session: Option<SessionId>,
+    pub agent: Agent,
+    pub model: ModelName,
+    /// `None`: the model ran on this computer.
+    pub server: Option<String>,
+    /// `None`: not known.
+    pub tokenizer: Option<String>,
+    pub k: u32,
+    pub tokens: u32,
+    /// What the model really read.
+    pub messages: Vec<ChatMessage>,
+    /// The compressed trace: [`crate::decode_trace`] reads it.
+    pub data: Vec<u8>,
+    /// Of messages and data.
+    pub bytes: u64,
+    /// Unix milliseconds.
+    pub created_at: u64,
+}
+
+pub(crate) fn one(
+    connection: &Connection,
+    generation: GenerationId,
+) -> rusqlite::Result<Option<StoredTrace>> {
+    connection
+        .prepare_cached(include_str!("one.sql"))?
+        .query_row(
+            named_params! { ":generation_id": generation.to_string() },
+            |row| {
+                Ok(StoredTrace {
+                    generation,
+                    session: parsed_optional(row, "session_id")?,
+                    agent: parsed(row, "agent")?,
+                    model: ModelName {
+                        id: parsed(row, "model_id")?,
+                        name: row.get("model_name")?,
+                    },
+                    server: row.get("server")?,
+                    tokenizer: row.get("tokenizer")?,
+                    k: row.get("k")?,
+                    tokens: row.get("tokens")?,
+                    messages: json(row, "messages")?,
+                    data: row.get("data")?,
+                    bytes: unsigned(row, "bytes")?,
+                    created_at: unsigned(row, "created_at")?,
+                })
+            },
+        )
+        .optional()
+}
+
+/// Of all traces.
+pub(crate) fn bytes(connection: &Connection) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(include_str!("bytes.sql"))?
+        .query_row([], |row| unsigned(row, "bytes"))
+}
+
+/// All traces with their sizes, those first that can best be done without.
+pub(crate) fn dispensable(connection: &Connection) -> rusqlite::Result<Vec<(GenerationId, u64)>> {
+    let mut statement = connection.prepare_cached(include_str!("dispensable.sql"))?;
+    let rows = statement.query_map([], |row| {
+        Ok((parsed(row, "generation_id")?, unsigned(row, "bytes")?))
+    })?;
+    rows.collect()
+}
+
+/// Deletes the trace of a generation that no row uses any more.
+pub(crate) fn delete_if_unused(
+    connection: &Connection,
+    generation: GenerationId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("delete_if_unused.sql"))?
+        .execute(named_params! { ":generation_id": generation.to_string() })?;
+    Ok(())
 }
 
 pub(crate) fn insert(

@@ -1,12 +1,18 @@
 //! Use cases: the kinds of work that the user has named. Every store has "Assistant"; each workflow gets
 //! one of its own when it is first used.
 
+mod stats;
+
 use crate::column::{parsed, parsed_optional, signed};
 use opzest_core::dataset::UseCase;
 use opzest_core::ids::UseCaseId;
 use opzest_core::session::UsedWorkflow;
 use opzest_core::workflow::WorkflowId;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+pub use stats::UseCaseStats;
+
+pub(crate) use stats::stats;
 
 /// The use case of what nobody has put into another one.
 pub(crate) fn default(connection: &Connection) -> rusqlite::Result<UseCaseId> {

@@ -145,6 +145,7 @@ fn a_backup_is_due_after_a_while_and_only_of_something() {
     let made = folder.back_up(&store).made_at_ms;
     assert!(!is_due(made + DAY - 1));
     assert!(is_due(made + DAY));
+    assert!(is_due(made - 1), "the clock was wrong");
 }
 
 #[test]

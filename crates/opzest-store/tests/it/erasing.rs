@@ -1,6 +1,6 @@
 //! Deleted text is in no file any more.
 
-use crate::support::{Folder, POLICY};
+use crate::support::{Folder, POLICY, files};
 use opzest_store::{
     BackupPolicy, DataFolderLock, Erasure, InConversation, StoreError, StoreKey, StoreOptions,
     restore, verify_backup,
@@ -342,4 +342,56 @@ fn disk_use_counts_every_file() {
             .expect("measures"),
         after
     );
+}
+
+/// The files as a crash would leave them, at every step of an erasure.
+#[test]
+fn a_crash_during_an_erasure_leaves_a_sound_store_that_is_erased_later() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let mut doomed = Vec::new();
+    for number in 0..60 {
+        let text = format!("{SECRET} {number} ").repeat(number * 10 + 1);
+        let turn = folder.turn(&mut store, folder.new_conversation(), &text, &text);
+        doomed.push(turn.conversation.id);
+    }
+    let kept = folder.turn(&mut store, folder.new_conversation(), "Keep me", "kept");
+    folder.back_up(&store);
+    for id in doomed {
+        store.delete_conversation(id).expect("deletes");
+    }
+    let crashes = std::cell::RefCell::new(Vec::new());
+    let crash = || {
+        let copy = Folder::new();
+        fs::create_dir(copy.backup_folder()).expect("made");
+        for (from, to) in [
+            (&folder.path, &copy.path),
+            (&folder.backup_folder(), &copy.backup_folder()),
+        ] {
+            for (path, bytes) in files(from) {
+                if !path.to_string_lossy().ends_with("-shm") {
+                    fs::write(to.join(path.file_name().expect("a name")), bytes).expect("copied");
+                }
+            }
+        }
+        crashes.borrow_mut().push(copy);
+        true
+    };
+    let upkeep = store.upkeep().expect("a writer");
+    let erasure = upkeep.erase(folder.now(), &POLICY, &crash);
+    assert_eq!(erasure.expect("erases"), Erasure::Complete);
+
+    let crashes = crashes.into_inner();
+    assert!(crashes.len() > 2, "{} moments", crashes.len());
+    for crashed in crashes {
+        let mut store = crashed.open();
+        assert!(store.check().expect("checks").is_sound());
+        assert_eq!(store.conversations(None, 9).expect("lists").total, 1);
+        let opened = store.conversation(kept.conversation.id).expect("kept");
+        assert_eq!(opened.messages[1].text, "kept");
+        assert!(store.needs_erasing().expect("reads"));
+        assert_eq!(crashed.erase(&store), Erasure::Complete);
+        assert!(!crashed.holds(SECRET));
+        assert_eq!(crashed.backups().len(), 1);
+    }
 }

@@ -1,6 +1,8 @@
 //! The store as its callers use it: real files, real locks.
 
 mod backups;
+mod dataset;
+mod deleting;
 mod erasing;
 mod invariants;
 mod locking;
@@ -9,7 +11,9 @@ mod opening;
 mod recording;
 mod restoring;
 mod searching;
+mod session_invariants;
 mod sessions;
 mod studio;
 mod support;
+mod traces;
 mod turns;

@@ -9,12 +9,16 @@ use rusqlite::Connection;
 /// The dataset's rows with all that the rules are about.
 fn rows(folder: &Folder) -> String {
     let sql = "
-        SELECT json_extract(prompt, '$[#-1].content') AS prompt,
-               coalesce(rejected || ' ' || reason || ' (' || rejected_words || ') by ' || rejected_model_id
+        SELECT json_extract(prompt.text, '$[#-1].content') AS prompt,
+               coalesce(rejected.text || ' ' || reason || ' (' || rejected.words || ') by ' || rejected_model_id
                         || ' in ' || rejected_cycle, '-') AS rejected,
-               coalesce(chosen || ' (' || chosen_words || ') by ' || coalesce(chosen_model_id, 'hand')
+               coalesce(chosen.text || ' (' || chosen.words || ') by ' || coalesce(chosen_model_id, 'hand')
                         || ' in ' || chosen_cycle || iif(overruled, ' overruled', ''), '-') AS chosen
-        FROM example JOIN example_text USING (seq) ORDER BY step_id, seq";
+        FROM example
+        JOIN example_text AS prompt ON prompt.seq = example.seq * 4
+        LEFT JOIN example_text AS chosen ON chosen.seq = example.seq * 4 + 1
+        LEFT JOIN example_text AS rejected ON rejected.seq = example.seq * 4 + 2
+        ORDER BY step_id, example.seq";
     table(folder, sql, &["prompt", "rejected", "chosen"])
 }
 

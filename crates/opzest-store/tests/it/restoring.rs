@@ -121,7 +121,10 @@ fn checks_say_what_is_wrong() {
         folder.turn(&mut store, folder.new_conversation(), &text, &text);
     }
     let upkeep = store.upkeep().expect("a writer");
-    assert_eq!(upkeep.full_check().expect("checks"), CheckReport::default());
+    let report = upkeep.full_check(&|| true).expect("checks");
+    assert_eq!(report, Some(CheckReport::default()));
+    assert_eq!(upkeep.full_check(&|| false).expect("stops"), None);
+    assert_eq!(files(&folder.backup_folder()), []);
 
     let meddler = Connection::open(folder.file()).expect("opens");
     meddler
@@ -131,7 +134,11 @@ fn checks_say_what_is_wrong() {
         )
         .expect("meddles");
     drop(meddler);
-    let problems = upkeep.full_check().expect("checks").problems;
+    let problems = upkeep
+        .full_check(&|| true)
+        .expect("checks")
+        .expect("whole")
+        .problems;
     let is = |wanted: &dyn Fn(&CheckProblem) -> bool| problems.iter().any(wanted);
     assert!(
         is(
@@ -177,7 +184,7 @@ fn the_search_index_is_compared_with_the_texts() {
         )
         .expect("meddles");
     drop(meddler);
-    let report = upkeep.full_check().expect("checks");
+    let report = upkeep.full_check(&|| true).expect("checks").expect("whole");
     assert_eq!(
         report.problems,
         [CheckProblem::SearchIndex { of: "messages" }]

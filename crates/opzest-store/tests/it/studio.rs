@@ -105,6 +105,7 @@ pub(crate) struct Studio<'a> {
     pub(crate) session: Session,
     /// Traces are recorded with what workers write.
     pub(crate) traced: bool,
+    pub(crate) trace_data: Vec<u8>,
     count: u64,
 }
 
@@ -135,6 +136,7 @@ impl<'a> Studio<'a> {
             id,
             session,
             traced: false,
+            trace_data: vec![7; 100],
             count: 0,
         }
     }
@@ -155,7 +157,7 @@ impl<'a> Studio<'a> {
             k: 4,
             tokens: 10,
             messages: &written.messages,
-            data: &[7; 100],
+            data: &self.trace_data,
         });
         let recording = Recording {
             id: self.id,
@@ -279,6 +281,11 @@ impl<'a> Studio<'a> {
     }
 
     pub(crate) fn hand_edit(&mut self, text: &str, words: &str) {
+        let event = self.hand_edit_event(text, words);
+        self.take(event);
+    }
+
+    pub(crate) fn hand_edit_event(&mut self, text: &str, words: &str) -> Event {
         self.count += 1;
         let edit = HandEdit {
             attempt: id(AttemptId::new, 2_000 + self.count),
@@ -288,6 +295,6 @@ impl<'a> Studio<'a> {
             words: words.to_owned(),
         };
         let edit = Box::new(edit);
-        self.take(Event::HandEdited { edit });
+        Event::HandEdited { edit }
     }
 }

@@ -14,6 +14,10 @@ export interface Backend {
   pickModelFile(): Promise<string | null>;
   /** A folder to write to; null when they cancelled. `why` tells what it is for: “Save the product in”. */
   pickFolder(why: string): Promise<string | null>;
+  /** A file to read, by its ending (“jsonl”); null when they cancelled. */
+  pickOpenPath(endings: readonly string[]): Promise<string | null>;
+  /** Where the application is to write a file; null when they cancelled. The name is only a proposal. */
+  pickSavePath(name: string): Promise<string | null>;
   /** Where it was saved; null when the user cancelled. */
   saveTextFile(name: string, content: string): Promise<string | null>;
 }

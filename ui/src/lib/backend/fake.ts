@@ -10,7 +10,7 @@ export type Handler<K extends CommandName> = (
 export class FakeBackend implements Backend {
   readonly calls: { name: CommandName; args: unknown }[] = [];
   readonly saved: { name: string; content: string }[] = [];
-  /** What the next file dialog answers. */
+  /** What the next file dialog answers; of a dialog for saving, the folder. */
   path: string | null = null;
   /** What the next folder dialog answers. */
   folder: string | null = null;
@@ -42,6 +42,14 @@ export class FakeBackend implements Backend {
 
   async pickFolder(): Promise<string | null> {
     return this.folder;
+  }
+
+  async pickOpenPath(): Promise<string | null> {
+    return this.path;
+  }
+
+  async pickSavePath(name: string): Promise<string | null> {
+    return this.path === null ? null : `${this.path}/${name}`;
   }
 
   async saveTextFile(name: string, content: string): Promise<string | null> {

@@ -35,6 +35,10 @@ export function httpBackend({ token, fetch: send = fetch.bind(globalThis) }: Htt
     },
     pickModelFile: () => askForPath({ title: "Open a model file", label: "Path of a GGUF file on this computer", button: "Open" }),
     pickFolder: (why) => askForPath({ title: why, label: "Path of a folder on this computer", button: "Choose" }),
+    pickOpenPath: (endings) =>
+      askForPath({ title: "Open a file", label: `Path of a file on this computer (${endings.join(", ")})`, button: "Open" }),
+    pickSavePath: (name) =>
+      askForPath({ title: "Save a file", label: "Path on this computer where the file is written", button: "Save", value: name }),
     async saveTextFile(name, content) {
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([content], { type: "text/plain" }));

@@ -34,14 +34,18 @@ it("saves and picks through their own commands", async () => {
   const asked: unknown[] = [];
   mockIPC((command, payload) => {
     asked.push([command, payload]);
-    return command === "pick_model_file" ? null : "/home/a.md";
+    return command === "save_text_file" ? "/home/a.md" : null;
   });
   expect(await tauriBackend.pickModelFile()).toBeNull();
-  expect(await tauriBackend.pickFolder("Save it in")).toBe("/home/a.md");
+  expect(await tauriBackend.pickFolder("Save it in")).toBeNull();
+  expect(await tauriBackend.pickOpenPath(["jsonl"])).toBeNull();
+  expect(await tauriBackend.pickSavePath("rows.jsonl")).toBeNull();
   expect(await tauriBackend.saveTextFile("a.md", "text")).toBe("/home/a.md");
   expect(asked).toEqual([
     ["pick_model_file", {}],
     ["pick_folder", { title: "Save it in" }],
+    ["pick_open_path", { endings: ["jsonl"] }],
+    ["pick_save_path", { name: "rows.jsonl" }],
     ["save_text_file", { name: "a.md", content: "text" }],
   ]);
 });

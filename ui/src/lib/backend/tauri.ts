@@ -18,5 +18,7 @@ export const tauriBackend: Backend = {
   },
   pickModelFile: () => ask<string | null>("pick_model_file", {}),
   pickFolder: (why) => ask<string | null>("pick_folder", { title: why }),
+  pickOpenPath: (endings) => ask<string | null>("pick_open_path", { endings }),
+  pickSavePath: (name) => ask<string | null>("pick_save_path", { name }),
   saveTextFile: (name, content) => ask<string | null>("save_text_file", { name, content }),
 };

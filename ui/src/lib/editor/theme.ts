@@ -14,7 +14,7 @@ const look = EditorView.theme({
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--font-code)", lineHeight: "1.6", overflow: "auto" },
   ".cm-content": { caretColor: "var(--text)", paddingBlock: "var(--space-3)" },
-  ".cm-line": { paddingInline: "var(--space-3) var(--space-4)" },
+  ".cm-line": { unicodeBidi: "plaintext", paddingInline: "var(--space-3) var(--space-4)" },
   ".cm-gutters": { backgroundColor: "var(--surface-code)", border: "0", color: "var(--text-muted)" },
   ".cm-lineNumbers .cm-gutterElement": { minWidth: "2.6em", paddingInline: "0.6em 0.4em" },
   ".cm-foldGutter .cm-gutterElement": { cursor: "pointer", paddingInline: "0.1em 0.3em" },

@@ -4,15 +4,20 @@ import { toUiError, type Backend } from "../backend";
 import type { AppInfo, UiError } from "../bindings";
 import { Assistant } from "./assistant.svelte";
 import { Conversations } from "./conversations.svelte";
+import { DataFolder } from "./data-folder.svelte";
+import { Harvest } from "./harvest.svelte";
 import { Models } from "./models.svelte";
 import { Notices } from "./notices.svelte";
 import { Settings } from "./settings.svelte";
 import { Workshop } from "./workshop.svelte";
+import { Teachers } from "./teachers.svelte";
 import { firstView, type ViewId } from "../views";
 
 export type Overlay = "settings" | "shortcuts" | null;
 
 const VIEW_KEY = "opzest.view";
+/** What is to be said after the page was loaded again. */
+const SAID_KEY = "opzest.said";
 
 /** Storage may be switched off or unreachable; everything works without it. */
 function reach(find: () => Storage): Storage | null {
@@ -48,6 +53,9 @@ export class App {
   readonly settings: Settings;
   readonly assistant: Assistant;
   readonly workshop: Workshop;
+  readonly harvest: Harvest;
+  readonly teachers: Teachers;
+  readonly folder: DataFolder;
   #reported = false;
   #storage = reach(() => localStorage);
 
@@ -58,6 +66,10 @@ export class App {
     this.settings = new Settings(backend, document.documentElement, this.#storage);
     this.assistant = new Assistant(backend, this.conversations, this.models, session);
     this.workshop = new Workshop(backend, session);
+    this.harvest = new Harvest(backend);
+    this.teachers = new Teachers(backend, this.models);
+    this.folder = new DataFolder(backend, () => this.#loadAgain(session, "The backup is restored."));
+    this.#sayFromBefore(session);
     this.view = firstView(this.#storage?.getItem(VIEW_KEY) ?? null);
   }
 
@@ -68,6 +80,12 @@ export class App {
     } catch {
       // The next start opens on the first view.
     }
+  }
+
+  /** Opens a session in the Workshop. */
+  showSession(id: string): void {
+    this.workshop.open(id);
+    this.go("workshop");
   }
 
   async start(): Promise<void> {
@@ -110,6 +128,22 @@ export class App {
         });
       }),
     );
+  }
+
+  #loadAgain(session: Storage | null, words: string): void {
+    try {
+      session?.setItem(SAID_KEY, words);
+    } catch {
+      // The result is seen without words too.
+    }
+    location.reload();
+  }
+
+  #sayFromBefore(session: Storage | null): void {
+    const words = session?.getItem(SAID_KEY);
+    if (!words) return;
+    session?.removeItem(SAID_KEY);
+    this.notices.say(words);
   }
 
   openSettings(tab = "answers"): void {

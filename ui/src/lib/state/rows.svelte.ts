@@ -50,15 +50,25 @@ export class Rows<T> {
     }
   }
 
+  /** As `refresh`, and again as far as it was read, so that whoever reads keeps their place. */
+  again(): Promise<void> {
+    return this.refresh(this.load, this.items.length);
+  }
+
   /** From the beginning again, perhaps for another question. What is shown stays until the answer is there. */
-  async refresh(load: LoadRows<T> = this.load): Promise<void> {
+  async refresh(load: LoadRows<T> = this.load, least = 0): Promise<void> {
     this.load = load;
     const round = ++this.#round;
     this.loading = true;
     this.error = null;
     try {
-      const page = await load(null, this.size);
-      if (round === this.#round) this.#take(page, []);
+      let before: readonly T[] = [];
+      let page = await load(null, this.size);
+      while (round === this.#round && page.next !== null && before.length + page.items.length < least) {
+        before = [...before, ...page.items];
+        page = await load(page.next, this.size);
+      }
+      if (round === this.#round) this.#take(page, before);
     } catch (thrown) {
       if (round === this.#round) this.error = toUiError(thrown);
     } finally {
@@ -82,6 +92,8 @@ export class Rows<T> {
     const left = this.items.filter((row) => !isGone(row));
     this.total -= this.items.length - left.length;
     this.items = left;
+    // An answer on its way may still bring them.
+    if (this.loading) void this.again();
   }
 
   #take(page: RowPage<T>, before: readonly T[]): void {

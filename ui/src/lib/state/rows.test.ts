@@ -60,3 +60,27 @@ describe("rows", () => {
     expect([rows.items.slice(0, 2), rows.items.length, rows.total]).toEqual([[-1, 2], 98, 248]);
   });
 });
+
+describe("rows that change while they are read", () => {
+  it("are read again as far as before", async () => {
+    const load = numbers(500);
+    const rows = new Rows(load, 100);
+    await rows.upTo(250);
+    await rows.again();
+    expect([rows.items.length, load.mock.calls.length, rows.more]).toEqual([300, 6, true]);
+    await rows.refresh();
+    expect(rows.items).toHaveLength(100);
+  });
+
+  it("do not come back after they were dropped", async () => {
+    const slow = gate<RowPage<number>>();
+    const answers = [{ items: [1, 2], total: 2, next: null }, slow.promise, { items: [2], total: 1, next: null }];
+    const rows = new Rows<number>(async () => answers.shift()!, 100);
+    await rows.upTo(0);
+    const reading = rows.again();
+    rows.drop((row) => row === 1);
+    slow.open({ items: [1, 2], total: 2, next: null });
+    await reading;
+    await vi.waitFor(() => expect([rows.loading, rows.items]).toEqual([false, [2]]));
+  });
+});

@@ -1,0 +1,7 @@
+//! Sessions on the real store and sandbox: with the embedded model, and with teachers on a server that
+//! plays a script.
+
+mod embedded;
+mod scripted;
+mod support;
+mod teacher_server;

@@ -1,0 +1,188 @@
+//! What a person types to a session, or writes into a file of feedback: words, or a command.
+
+use opzest_app::dto::{Agent, Verdict};
+
+/// One command, for the help and for completion.
+pub struct Command {
+    pub name: &'static str,
+    pub arguments: &'static str,
+    pub meaning: &'static str,
+}
+
+const fn command(name: &'static str, arguments: &'static str, meaning: &'static str) -> Command {
+    Command {
+        name,
+        arguments,
+        meaning,
+    }
+}
+
+pub const COMMANDS: &[Command] = &[
+    command("accept", "[WORDS]", "take the result as it is"),
+    command("edit", "[WORDS]", "go on from this result"),
+    command("redo", "[WORDS]", "once more, from what was there before"),
+    command("hand", "FILE [WORDS]", "use your own version, from a file"),
+    command(
+        "overrule",
+        "[WORDS]",
+        "accept the last result although its check failed",
+    ),
+    command("undo", "", "take the last verdict back"),
+    command("plan", "", "show the plan"),
+    command("step", "TEXT", "add a step at the end of the plan"),
+    command("approve", "", "begin with this plan"),
+    command("skip", "", "leave this step out"),
+    command("retry", "", "try again after trouble"),
+    command(
+        "teacher",
+        "AGENT NUMBER",
+        "let another model of the pool work",
+    ),
+    command("allow", "", "send the shown text to this teacher"),
+    command("refuse", "", "do not send it"),
+    command("show", "", "show the current result"),
+    command("pause", "", "leave; `opzest session resume` goes on"),
+    command("stop", "", "end the session as it is"),
+    command("help", "", "these commands"),
+];
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    Words(String),
+    Verdict(Verdict, String),
+    Hand { file: String, words: String },
+    Overrule(String),
+    Undo,
+    Plan,
+    AddStep(String),
+    Approve,
+    Skip,
+    Retry,
+    Teacher(Agent, u32),
+    Allow,
+    Refuse,
+    Show,
+    Pause,
+    Stop,
+    Help,
+}
+
+/// Reads a line. A line that begins with `//` is words that begin with `/`.
+pub fn read(line: &str) -> Result<Said, String> {
+    let line = line.trim();
+    let Some(command) = line.strip_prefix('/') else {
+        return Ok(Said::Words(line.to_owned()));
+    };
+    if command.starts_with('/') {
+        return Ok(Said::Words(command.to_owned()));
+    }
+    let (name, rest) = command
+        .split_once(char::is_whitespace)
+        .unwrap_or((command, ""));
+    let rest = rest.trim().to_owned();
+    let nothing_after = |said: Said| match rest.is_empty() {
+        true => Ok(said),
+        false => Err(format!("/{name} takes nothing after it.")),
+    };
+    match name {
+        "accept" => Ok(Said::Verdict(Verdict::Accepted, rest)),
+        "edit" => Ok(Said::Verdict(Verdict::FurtherEdit, rest)),
+        "redo" => Ok(Said::Verdict(Verdict::Redo, rest)),
+        "hand" => {
+            let (file, words) = rest.split_once(char::is_whitespace).unwrap_or((&rest, ""));
+            match file {
+                "" => Err("/hand needs a file: /hand my-version.py".into()),
+                file => Ok(Said::Hand {
+                    file: file.to_owned(),
+                    words: words.trim().to_owned(),
+                }),
+            }
+        }
+        "overrule" => Ok(Said::Overrule(rest)),
+        "step" if rest.is_empty() => Err("/step needs the step's text.".into()),
+        "step" => Ok(Said::AddStep(rest)),
+        "teacher" => teacher(&rest),
+        "undo" => nothing_after(Said::Undo),
+        "plan" => nothing_after(Said::Plan),
+        "approve" => nothing_after(Said::Approve),
+        "skip" => nothing_after(Said::Skip),
+        "retry" => nothing_after(Said::Retry),
+        "allow" => nothing_after(Said::Allow),
+        "refuse" => nothing_after(Said::Refuse),
+        "show" => nothing_after(Said::Show),
+        "pause" => nothing_after(Said::Pause),
+        "stop" => nothing_after(Said::Stop),
+        "help" => nothing_after(Said::Help),
+        _ => Err(format!("There is no command /{name}. /help lists them.")),
+    }
+}
+
+fn teacher(rest: &str) -> Result<Said, String> {
+    const USAGE: &str = "/teacher needs an agent and a number: /teacher worker 2";
+    let (agent, number) = rest.split_once(char::is_whitespace).ok_or(USAGE)?;
+    let agent = match agent {
+        "planner" => Agent::Planner,
+        "lead" => Agent::Lead,
+        "worker" => Agent::Worker,
+        "analyst" => Agent::Analyst,
+        _ => return Err(USAGE.into()),
+    };
+    let number: u32 = number.trim().parse().map_err(|_| USAGE)?;
+    Ok(Said::Teacher(agent, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_commands_are_told_apart() {
+        assert_eq!(
+            read(" make it larger "),
+            Ok(Said::Words("make it larger".into()))
+        );
+        assert_eq!(
+            read("//etc is a path"),
+            Ok(Said::Words("/etc is a path".into()))
+        );
+        let accepted = Said::Verdict(Verdict::Accepted, "very good".into());
+        assert_eq!(read("/accept very good"), Ok(accepted));
+        let hand = Said::Hand {
+            file: "a.py".into(),
+            words: "like this".into(),
+        };
+        assert_eq!(read("/hand a.py like this"), Ok(hand));
+        assert_eq!(
+            read("/teacher worker 2"),
+            Ok(Said::Teacher(Agent::Worker, 2))
+        );
+        for wrong in [
+            "/nonsense",
+            "/undo it",
+            "/hand",
+            "/teacher",
+            "/teacher worker x",
+            "/step",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_command_is_read() {
+        for command in COMMANDS {
+            let line = match command.name {
+                "teacher" => "/teacher lead 1".to_owned(),
+                name => format!(
+                    "/{name}{}",
+                    if command.arguments.is_empty() {
+                        ""
+                    } else {
+                        " x"
+                    }
+                ),
+            };
+            assert!(read(&line).is_ok(), "{line}");
+        }
+    }
+}

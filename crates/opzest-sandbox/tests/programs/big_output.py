@@ -1,0 +1,1 @@
+for n in range(400): print(n, "x" * 10)

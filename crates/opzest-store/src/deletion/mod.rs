@@ -1,0 +1,139 @@
+//! Deleting rows of the dataset, so that what the user has deleted is nowhere any more.
+//!
+//! A row's text also stands in the log of its session: as what a model wrote, in what later calls were given
+//! to read, in the user's words. So a deletion takes away, in one transaction:
+//!
+//! - the row with its texts and its words in the search index; its id is kept, so that an undone and repeated
+//!   verdict does not bring it back;
+//! - in every event of the session, its texts and the single lines of them, replaced by a marker. The events
+//!   stay, so the session still replays; a session that is open in memory has to be opened anew
+//!   ([`DeletionReport::sessions`]);
+//! - the traces of its generations, and those whose models read a part of it.
+//!
+//! What belongs to something else as well stays, and the report says where: an accepted text is shared by all
+//! rows of its step and goes with the last of them; rows of later steps may have it in their prompts; the
+//! product and the work in progress have it as files, which the log then keeps, too. Deleting the whole
+//! session takes all of that. A line that also stands in something that is kept is not replaced, and pieces
+//! of less than some letters cannot be told from chance.
+//!
+//! The files and backups are wiped by the next [`crate::Upkeep::erase`], as after every deletion.
+
+mod doomed;
+mod events;
+mod needles;
+
+use crate::dataset::required_example;
+use crate::erase::mark_deletion;
+use crate::error::{Failure, StoreError};
+use crate::store::Store;
+use crate::{example, product, session_event, stored_trace};
+use doomed::Doomed;
+use needles::Needles;
+use opzest_core::dataset::StoredExample;
+use opzest_core::ids::{ExampleId, SessionId};
+use opzest_core::session::{Event, Session};
+use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Stands where text was deleted.
+pub const DELETED: &str = "[deleted]";
+
+/// What a deletion of rows has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeletionReport {
+    pub deleted: u32,
+    /// Their logs were rewritten: an open one has to be opened anew.
+    pub sessions: Vec<SessionId>,
+    /// How many traces went as well.
+    pub traces: u32,
+    /// Where texts of the deleted rows still stand.
+    pub remains: Vec<Remains>,
+}
+
+/// A place in which a text of a deleted row still stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remains {
+    /// The accepted text, as chosen of this many other rows of its step.
+    OtherRows { session: SessionId, rows: u32 },
+    /// A file of it, in the prompts of this many rows of later steps.
+    LaterPrompts { session: SessionId, rows: u32 },
+    /// A file of it, in this many versions of the session's product.
+    Product { session: SessionId, versions: u32 },
+    /// A file of it, as what the session is working on.
+    InWork { session: SessionId },
+}
+
+impl Store {
+    /// Deletes rows of the dataset with their texts, wherever these stand for nothing else. All of them, or
+    /// none if one is not there.
+    pub fn delete_examples(&mut self, ids: &[ExampleId]) -> Result<DeletionReport, StoreError> {
+        self.write("deleting the examples", |transaction| {
+            let mut report = DeletionReport::default();
+            let ids: BTreeSet<_> = ids.iter().copied().collect();
+            let mut of_sessions: BTreeMap<SessionId, Vec<StoredExample>> = BTreeMap::new();
+            for &id in &ids {
+                let row = required_example(transaction, id)?;
+                example::delete(transaction, id)?;
+                report.deleted += 1;
+                if let Some(session) = row.summary.session {
+                    example::remember_deleted(transaction, id, session)?;
+                    of_sessions.entry(session).or_default().push(row);
+                }
+            }
+            for (session, rows) in of_sessions {
+                forget(transaction, session, &rows, &mut report)?;
+                report.sessions.push(session);
+            }
+            if let Some(first) = ids.first() {
+                mark_deletion(transaction, &format!("{first} {}", ids.len()))?;
+            }
+            Ok(report)
+        })
+    }
+}
+
+/// Takes the texts of rows, which are deleted already, out of the log and the traces of their session.
+fn forget(
+    connection: &Connection,
+    id: SessionId,
+    rows: &[StoredExample],
+    report: &mut DeletionReport,
+) -> Result<(), Failure> {
+    let mut log = session_event::of_session(connection, id)?;
+    let session = replayed(id, &log)?;
+    let kept_rows = example::of_session(connection, id)?;
+    let versions = product::versions(connection, id)?;
+    let doomed = Doomed::of(rows, &kept_rows, &versions, &session, &log);
+    let needles = Needles::new(&doomed.texts, &doomed.kept);
+
+    for (number, event) in (0..).zip(&mut log) {
+        let before = event.clone();
+        events::forget(event, &doomed, &needles);
+        if *event != before {
+            session_event::rewrite(connection, id, number, event)?;
+        }
+    }
+    replayed(id, &log)?;
+    for trace in stored_trace::read_by(connection, id)? {
+        let read = |message: &str| needles.is_in(message);
+        let is_doomed = doomed.generations.contains(&trace.generation)
+            || trace.messages.iter().any(|message| read(&message.content));
+        if is_doomed {
+            stored_trace::delete(connection, trace.generation)?;
+            report.traces += 1;
+        }
+    }
+    report.remains.extend(doomed.remains(id));
+    Ok(())
+}
+
+fn replayed(id: SessionId, log: &[Event]) -> Result<Session, Failure> {
+    Session::replay(log.iter().cloned()).map_err(|(number, ignored)| {
+        StoreError::UnfitEvent {
+            id: id.to_string(),
+            number: number as u64,
+            ignored,
+        }
+        .into()
+    })
+}

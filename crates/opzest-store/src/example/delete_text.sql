@@ -1,0 +1,1 @@
+DELETE FROM example_text WHERE seq = :seq

@@ -1,0 +1,16 @@
+INSERT INTO example (id, origin, session_id, step_id, import_id, use_case_id, workflow_id, scope, split, split_group,
+                     state,
+                     reason, title, content_hash, prompt_bytes,
+                     chosen_bytes, chosen_attempt_id, chosen_generation_id, chosen_model_id, chosen_model_name,
+                     chosen_prompt_version, chosen_cycle, chosen_edited, by_hand, overruled,
+                     rejected_bytes, rejected_attempt_id, rejected_generation_id, rejected_model_id,
+                     rejected_model_name, rejected_prompt_version, rejected_cycle, rejected_edited,
+                     created_at, updated_at)
+VALUES (:id, :origin, :session_id, :step_id, :import_id, :use_case_id, :workflow_id, :scope, :split, :split_group,
+        :state,
+        :reason, :title, :content_hash, :prompt_bytes,
+        :chosen_bytes, :chosen_attempt_id, :chosen_generation_id, :chosen_model_id, :chosen_model_name,
+        :chosen_prompt_version, :chosen_cycle, :chosen_edited, :by_hand, :overruled,
+        :rejected_bytes, :rejected_attempt_id, :rejected_generation_id, :rejected_model_id,
+        :rejected_model_name, :rejected_prompt_version, :rejected_cycle, :rejected_edited,
+        :created_at, :updated_at)

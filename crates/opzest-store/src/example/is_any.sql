@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT 1 FROM example) AS is_any

@@ -1,0 +1,1 @@
+UPDATE example SET scope = :scope, updated_at = max(updated_at, :now) WHERE id = :id

@@ -1,0 +1,1 @@
+UPDATE example SET split = :split WHERE split_group = :split_group

@@ -1,1 +1,0 @@
-UPDATE example SET split = :split WHERE session_id = :session_id

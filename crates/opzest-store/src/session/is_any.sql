@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT 1 FROM session) AS is_any

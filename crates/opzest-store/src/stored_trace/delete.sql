@@ -1,0 +1,1 @@
+DELETE FROM trace WHERE generation_id = :generation_id

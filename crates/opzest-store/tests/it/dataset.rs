@@ -1,0 +1,463 @@
+//! The dataset: lists, searches, edits, imports.
+
+use crate::studio::{Studio, artifact, id, model, start};
+use crate::support::Folder;
+use opzest_core::chat::{ChatMessage, Role};
+use opzest_core::conversation::Scope;
+use opzest_core::dataset::{ExampleSide, ExampleState, Origin, Side, Split, StoredExample};
+use opzest_core::ids::{ExampleId, ImportId};
+use opzest_core::session::{Event, Reason, Verdict};
+use opzest_store::{
+    CheckReport, ExampleCursor, ExampleFilter, ExampleOrder, ExamplePage, Imported, NewExample,
+    SideEdit, Store, StoreError,
+};
+
+fn side(text: &str) -> ExampleSide {
+    ExampleSide {
+        text: text.to_owned(),
+        reasoning: String::new(),
+        artifact: Some(artifact(text)),
+        words: format!("about {text}"),
+        attempt: None,
+        generation: None,
+        model: Some(model("other")),
+        prompt_version: 0,
+        cycle: 0,
+        edited: false,
+        has_trace: false,
+    }
+}
+
+fn new_row(store: &Store, number: u64, prompt: &str) -> NewExample {
+    NewExample {
+        id: id(ExampleId::new, number),
+        use_case: store.default_use_case().expect("there"),
+        scope: Scope::Communal,
+        workflow: None,
+        group: None,
+        split: None,
+        reason: None,
+        by_hand: false,
+        overruled: false,
+        prompt: vec![
+            ChatMessage::new(Role::System, "common preface"),
+            ChatMessage::new(Role::User, prompt),
+        ],
+        chosen: side(&format!("good {number}")),
+        rejected: Some(side(&format!("bad {number}"))),
+    }
+}
+
+fn import(store: &mut Store, rows: Vec<NewExample>) -> Imported {
+    let import = id(ImportId::new, 1);
+    store.import_examples(import, rows, 77).expect("imported")
+}
+
+fn page(store: &Store, filter: &ExampleFilter<'_>) -> ExamplePage {
+    let page = store
+        .examples(filter, ExampleOrder::Newest, None, 50)
+        .expect("lists");
+    if page.next.is_none() {
+        assert_eq!(page.total.count as usize, page.items.len());
+    }
+    page
+}
+
+fn titles(store: &Store, filter: &ExampleFilter<'_>) -> Vec<String> {
+    page(store, filter)
+        .items
+        .into_iter()
+        .map(|row| row.title)
+        .collect()
+}
+
+/// Rows: a redo and a further edit with their acceptance, one accepted at once, one pending error.
+fn worked<'a>(folder: &'a Folder, store: &'a mut Store) -> Studio<'a> {
+    let mut studio = Studio::begin(folder, store, start("A game", &["Draw", "Move", "Win"]));
+    studio.traced = true;
+    studio.approve();
+    studio.cycle("draw a board", "plank");
+    studio.say("wrong wood", Verdict::Redo);
+    studio.cycle("draw another", "chessboard");
+    studio.say("bigger", Verdict::FurtherEdit);
+    studio.cycle("make it bigger", "large chessboard");
+    studio.say("perfect", Verdict::Accepted);
+    studio.cycle("move the knight", "knight");
+    studio.say("lovely", Verdict::Accepted);
+    studio.instruct("win the game");
+    studio.work("resign");
+    studio.check(Some("SyntaxError: resign"));
+    studio
+}
+
+#[test]
+fn rows_are_listed_filtered_and_found() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let session = worked(&folder, &mut store).id;
+    let rows = vec![new_row(&store, 7, "what is a zebra")];
+    import(&mut store, rows);
+
+    let all = ExampleFilter::default();
+    let newest = [
+        "what is a zebra",
+        "win the game",
+        "move the knight",
+        "draw a board",
+        "draw a board",
+    ];
+    assert_eq!(titles(&store, &all), newest);
+    let found = |filter: ExampleFilter<'_>| titles(&store, &filter);
+    let pending = Some(ExampleState::Pending);
+    assert_eq!(
+        found(ExampleFilter {
+            state: pending,
+            ..all
+        }),
+        ["win the game"]
+    );
+    assert_eq!(found(ExampleFilter::complete()).len(), 4);
+    let paired = Some(false);
+    assert_eq!(found(ExampleFilter { paired, ..all }), ["move the knight"]);
+    let reason = Some(Reason::FurtherEdit);
+    assert_eq!(found(ExampleFilter { reason, ..all }), ["draw a board"]);
+    let scope = Some(Scope::Communal);
+    assert_eq!(found(ExampleFilter { scope, ..all }), ["what is a zebra"]);
+    assert_eq!(
+        found(ExampleFilter {
+            session: Some(session),
+            ..all
+        })
+        .len(),
+        4
+    );
+    let import = Some(id(ImportId::new, 1));
+    assert_eq!(found(ExampleFilter { import, ..all }), ["what is a zebra"]);
+    let other = model("other").id;
+    assert_eq!(
+        found(ExampleFilter {
+            model: Some(&other),
+            ..all
+        }),
+        ["what is a zebra"]
+    );
+    let script = "script".parse().expect("an id");
+    assert_eq!(
+        found(ExampleFilter {
+            workflow: Some(&script),
+            ..all
+        })
+        .len(),
+        4
+    );
+    let use_case = Some(store.default_use_case().expect("there"));
+    assert_eq!(
+        found(ExampleFilter { use_case, ..all }),
+        ["what is a zebra"]
+    );
+
+    let query = |text| ExampleFilter {
+        query: Some(text),
+        ..all
+    };
+    // In a prompt, in both rows of a step, in words, in an error, and only begun.
+    assert_eq!(found(query("zebra")), ["what is a zebra"]);
+    assert_eq!(found(query("chess large")).len(), 0);
+    assert_eq!(
+        found(query("large chess")),
+        ["draw a board", "draw a board"]
+    );
+    assert_eq!(found(query("wood wrong")), ["draw a board"]);
+    assert_eq!(found(query("syntaxerror")), ["win the game"]);
+    assert_eq!(
+        found(query("common")),
+        Vec::<String>::new(),
+        "the system's messages are not searched"
+    );
+    assert_eq!(
+        found(query("lo")),
+        Vec::<String>::new(),
+        "two letters are a whole word"
+    );
+    assert_eq!(
+        found(ExampleFilter {
+            state: pending,
+            ..query("kni")
+        }),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        found(ExampleFilter {
+            session: Some(session),
+            ..query("kni")
+        }),
+        ["move the knight"]
+    );
+    let hit = page(&store, &query("wood")).items[0]
+        .hit
+        .clone()
+        .expect("a hit");
+    assert!(
+        hit.iter().any(|part| part.matches && part.text == "wood"),
+        "{hit:?}"
+    );
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
+}
+
+#[test]
+fn a_summary_tells_what_a_row_is() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    worked(&folder, &mut store);
+    let rows = page(&store, &ExampleFilter::default()).items;
+    let redo = rows.last().expect("rows");
+    assert_eq!(redo.reason, Some(Reason::Redo));
+    assert_eq!(redo.words, "wrong wood");
+    assert_eq!(redo.origin, Origin::Session);
+    let sides = [redo.chosen.as_ref(), redo.rejected.as_ref()].map(|side| side.expect("both"));
+    assert!(sides.iter().all(|side| side.has_trace && !side.edited));
+    assert_eq!(sides[1].model, Some(model("small")));
+    assert_eq!(sides[1].bytes as usize, "<<plank>>".len());
+    assert_eq!(rows[1].words, "lovely");
+    assert_eq!(
+        (rows[0].state, &rows[0].chosen),
+        (ExampleState::Pending, &None)
+    );
+
+    let whole = store.example(redo.id).expect("there");
+    assert_eq!(whole.summary, *redo);
+    assert_eq!(whole.prompt[1].content, "draw a board");
+    let chosen = whole.chosen.expect("chosen");
+    assert_eq!(chosen.text, "<<large chessboard>>");
+    assert_eq!(chosen.reasoning, "because <<large chessboard>>");
+    assert_eq!(chosen.artifact, Some(artifact("large chessboard")));
+    let nowhere = store
+        .example(id(ExampleId::new, 999))
+        .expect_err("not there");
+    assert!(matches!(nowhere, StoreError::NotFound { .. }));
+}
+
+#[test]
+fn pages_follow_each_other_in_both_orders() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let rows: Vec<_> = (0..23)
+        .map(|n| new_row(&store, n, &format!("prompt {n} apple")))
+        .collect();
+    let all: Vec<_> = rows.iter().map(|row| row.id).collect();
+    import(&mut store, rows);
+    for query in [None, Some("apple"), Some("good")] {
+        for order in [ExampleOrder::Oldest, ExampleOrder::Newest] {
+            let filter = ExampleFilter {
+                query,
+                ..ExampleFilter::default()
+            };
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let page = store.examples(&filter, order, after, 5).expect("lists");
+                assert_eq!((page.total.count, page.total.is_exact), (23, true));
+                seen.extend(page.items.iter().map(|row| row.id));
+                let Some(next) = page.next else { break };
+                after = Some(
+                    next.to_string()
+                        .parse::<ExampleCursor>()
+                        .expect("it reads back"),
+                );
+            }
+            if order == ExampleOrder::Newest {
+                seen.reverse();
+            }
+            assert_eq!(seen, all, "{query:?} {order:?}");
+        }
+    }
+}
+
+#[test]
+fn an_import_is_whole_and_knows_its_duplicates() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let rows = |store: &Store| {
+        let mut rows: Vec<_> = (0..6).map(|n| new_row(store, n, "same")).collect();
+        rows.push(NewExample {
+            id: id(ExampleId::new, 50),
+            ..rows[0].clone()
+        });
+        rows
+    };
+    let first = rows(&store);
+    assert_eq!(
+        import(&mut store, first),
+        Imported {
+            added: 6,
+            duplicates: 1
+        }
+    );
+    let mut again = rows(&store);
+    for (row, number) in again.iter_mut().zip(100..) {
+        row.id = id(ExampleId::new, number);
+    }
+    assert_eq!(
+        import(&mut store, again),
+        Imported {
+            added: 0,
+            duplicates: 7
+        }
+    );
+
+    // The second row has the id of one that is there: nothing is added.
+    let bad = vec![new_row(&store, 200, "new"), new_row(&store, 0, "other")];
+    store
+        .import_examples(id(ImportId::new, 2), bad, 5)
+        .expect_err("the id is taken");
+    assert_eq!(
+        store
+            .examples(&ExampleFilter::default(), ExampleOrder::Newest, None, 9)
+            .expect("lists")
+            .total
+            .count,
+        6
+    );
+
+    // The split is the group's, or that of the prompt; or as it is said.
+    let splits: Vec<_> = page(&store, &ExampleFilter::default())
+        .items
+        .into_iter()
+        .map(|row| row.split)
+        .collect();
+    assert!(splits.windows(2).all(|pair| pair[0] == pair[1]));
+    for (&split, number) in Split::ALL.iter().zip(300..) {
+        let mut said = new_row(&store, number, &format!("said {number}"));
+        said.split = Some(split);
+        let id = said.id;
+        let mut later = new_row(&store, number + 100, &format!("said {number}"));
+        later.split = Split::ALL.iter().copied().find(|&other| other != split);
+        let later_id = later.id;
+        import(&mut store, vec![said, later]);
+        for id in [id, later_id] {
+            let found = store.example(id).expect("there").summary.split;
+            assert_eq!(found, split, "the group keeps the split of its first row");
+        }
+    }
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
+}
+
+#[test]
+fn what_is_read_whole_is_what_was_imported() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let rows: Vec<_> = (0..9)
+        .map(|n| new_row(&store, n, &format!("{n}")))
+        .collect();
+    import(&mut store, rows.clone());
+    let mut read = Vec::new();
+    let count = store
+        .for_each_example(&ExampleFilter::complete(), |row: StoredExample| {
+            read.push((row.summary.id, row.prompt, row.chosen, row.rejected));
+            Ok::<_, StoreError>(())
+        })
+        .expect("reads");
+    assert_eq!(count, 9);
+    let given: Vec<_> = rows
+        .into_iter()
+        .map(|row| (row.id, row.prompt, Some(row.chosen), row.rejected))
+        .collect();
+    assert_eq!(read, given);
+    // It ends with the first failure.
+    let mut seen = 0;
+    let failed = store.for_each_example(
+        &ExampleFilter {
+            query: Some("good"),
+            ..ExampleFilter::complete()
+        },
+        |_| {
+            seen += 1;
+            Err(StoreError::StillAnswering)
+        },
+    );
+    assert!(matches!(failed, Err(StoreError::StillAnswering)));
+    assert_eq!(seen, 1);
+}
+
+#[test]
+fn an_edited_side_keeps_its_text_and_loses_its_trace() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let mut studio = Studio::begin(&folder, &mut store, start("A poem", &["Write"]));
+    studio.traced = true;
+    studio.approve();
+    studio.cycle("write", "roses");
+    let recorded = studio.say("no", Verdict::Redo);
+    let row = recorded.examples[0];
+    let edit = SideEdit {
+        text: "<<red roses>>",
+        reasoning: "",
+        artifact: Some(&artifact("red roses")),
+    };
+    let missing = studio.store.edit_example(row, Side::Chosen, &edit, 5);
+    assert!(matches!(missing, Err(StoreError::NotFound { .. })));
+    let edited = studio
+        .store
+        .edit_example(row, Side::Rejected, &edit, folder.now())
+        .expect("saved");
+    let rejected = edited.rejected.expect("still there");
+    assert_eq!(
+        (rejected.text.as_str(), rejected.edited, rejected.has_trace),
+        ("<<red roses>>", true, false)
+    );
+
+    // Another reason for the same attempt leaves the user's text.
+    studio.judge(Verdict::FurtherEdit);
+    let after = studio.store.example(row).expect("there");
+    assert_eq!(after.summary.reason, Some(Reason::FurtherEdit));
+    assert_eq!(after.rejected.expect("there").text, "<<red roses>>");
+    let found = ExampleFilter {
+        query: Some("red"),
+        ..ExampleFilter::default()
+    };
+    assert_eq!(page(studio.store, &found).items.len(), 1);
+    assert!(
+        page(studio.store, &found).items[0]
+            .rejected
+            .as_ref()
+            .expect("there")
+            .edited
+    );
+    // A new verdict on the same words: the row goes, and comes back as it was written.
+    studio.take(Event::VerdictUndone);
+    assert_eq!(page(studio.store, &found).items.len(), 0);
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
+}
+
+#[test]
+fn rows_are_marked_one_by_one_and_splits_session_by_session() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let session = worked(&folder, &mut store).id;
+    let rows = page(&store, &ExampleFilter::default()).items;
+    let before = rows[0].split;
+    let other = Split::ALL
+        .iter()
+        .copied()
+        .find(|&split| split != before)
+        .expect("two");
+    let marked = store
+        .mark_examples(
+            &[rows[0].id],
+            Some(Scope::Communal),
+            Some(other),
+            folder.now(),
+        )
+        .expect("marked");
+    assert_eq!(marked[0].scope, Scope::Communal);
+    let rows = page(&store, &ExampleFilter::default()).items;
+    assert!(rows.iter().all(|row| row.split == other));
+    assert_eq!(
+        rows.iter()
+            .filter(|row| row.scope == Scope::Communal)
+            .count(),
+        1
+    );
+    assert_eq!(store.session(session).expect("there").split, other);
+    // What comes later is used for the same.
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
+}

@@ -1,0 +1,181 @@
+//! Whatever happens in a session, and whatever the user deletes meanwhile, the tables are what the session
+//! says, without what was deleted.
+
+use crate::studio::{Studio, start};
+use crate::support::Folder;
+use opzest_core::dataset::StoredExample;
+use opzest_core::ids::ExampleId;
+use opzest_core::session::{Event, Next, Session, Task, Verdict};
+use opzest_store::{CheckReport, ExampleFilter, Store, StoreError};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// What is tried next; numbers are taken modulo what there is.
+#[derive(Debug, Clone)]
+enum Act {
+    /// Whatever task the session waits for, with this text.
+    Go(String, bool),
+    Judge(usize, String),
+    HandEdit(String),
+    Overrule,
+    Undo,
+    Skip,
+    TryAgain,
+    Delete(usize),
+    Reopen,
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    // Few lines, so that texts share some.
+    let line = prop_oneof!["[ab]{1,2}", "a long line of [abc]", "another line"];
+    let text = vec(line, 1..4).prop_map(|lines| lines.join("\n"));
+    let act = prop_oneof![
+        12 => (text.clone(), prop::bool::weighted(0.8)).prop_map(|(text, fine)| Act::Go(text, fine)),
+        8 => (0..3_usize, text.clone()).prop_map(|(verdict, words)| Act::Judge(verdict, words)),
+        1 => text.prop_map(Act::HandEdit),
+        1 => Just(Act::Overrule),
+        3 => Just(Act::Undo),
+        1 => Just(Act::Skip),
+        1 => Just(Act::TryAgain),
+        2 => any::<usize>().prop_map(Act::Delete),
+        1 => Just(Act::Reopen),
+    ];
+    vec(act, 1..50)
+}
+
+fn go(studio: &mut Studio<'_>, text: &str, fine: bool) {
+    let Next::Task { task, .. } = studio.session.next() else {
+        return;
+    };
+    match task {
+        Task::Instruct => studio.instruct(text),
+        Task::Work if fine => {
+            studio.work(text);
+        }
+        Task::Work => studio.unreadable(text),
+        Task::Check => studio.check((!fine).then_some(text)),
+        Task::Plan | Task::Analyse => unreachable!("there is a plan, and no analyst"),
+    }
+}
+
+/// Takes an event if it fits.
+fn attempt(studio: &mut Studio<'_>, event: Event) {
+    if studio.session.clone().handle(event.clone()).is_ok() {
+        studio.take(event);
+    }
+}
+
+fn act(studio: &mut Studio<'_>, deleted: &mut BTreeSet<ExampleId>, act: &Act) {
+    match act {
+        Act::Go(text, fine) => go(studio, text, *fine),
+        Act::Judge(verdict, words) => attempt(
+            studio,
+            Event::VerdictGiven {
+                verdict: Verdict::ALL[*verdict],
+                words: words.clone(),
+            },
+        ),
+        Act::HandEdit(text) => {
+            let event = studio.hand_edit_event(text, text);
+            attempt(studio, event);
+        }
+        Act::Overrule => {
+            let words = "all the same".into();
+            attempt(studio, Event::CheckOverruled { words });
+        }
+        Act::Undo => attempt(studio, Event::VerdictUndone),
+        Act::Skip => attempt(studio, Event::StepSkipped),
+        Act::TryAgain => attempt(studio, Event::TriedAgain),
+        Act::Delete(which) => {
+            let rows = rows(studio.store);
+            if rows.is_empty() {
+                return;
+            }
+            let id = rows[which % rows.len()].summary.id;
+            studio.store.delete_examples(&[id]).expect("deletes");
+            deleted.insert(id);
+            let log = studio.store.session_log(studio.id).expect("a log");
+            studio.session = Session::replay(log).expect("replays");
+        }
+        Act::Reopen => {
+            let log = studio.store.session_log(studio.id).expect("a log");
+            assert_eq!(Session::replay(log).expect("replays"), studio.session);
+        }
+    }
+}
+
+fn rows(store: &Store) -> Vec<StoredExample> {
+    let mut rows = Vec::new();
+    store
+        .for_each_example(&ExampleFilter::default(), |row| {
+            rows.push(row);
+            Ok::<_, StoreError>(())
+        })
+        .expect("reads");
+    rows
+}
+
+/// The tables against the session.
+fn compare(studio: &Studio<'_>, deleted: &BTreeSet<ExampleId>) {
+    let mut wanted = studio.session.examples();
+    wanted.retain(|row| !deleted.contains(&row.id));
+    wanted.sort_by_key(|row| row.id);
+    let mut found = rows(studio.store);
+    found.sort_by_key(|row| row.summary.id);
+    assert_eq!(found.len(), wanted.len());
+    for (found, wanted) in found.iter().zip(&wanted) {
+        assert_eq!(
+            (found.summary.id, found.summary.step),
+            (wanted.id, Some(wanted.step))
+        );
+        assert_eq!(found.prompt, wanted.prompt);
+        let chosen = found
+            .chosen
+            .as_ref()
+            .map(|side| (&side.text, &side.words, side.artifact.as_ref()));
+        let given = wanted.chosen.as_ref();
+        assert_eq!(
+            chosen,
+            given.map(|side| (&side.text, &side.words, Some(&side.artifact)))
+        );
+        let rejected = found
+            .rejected
+            .as_ref()
+            .map(|side| (&side.text, &side.words, side.artifact.as_ref()));
+        let given = wanted.rejected.as_ref();
+        assert_eq!(
+            rejected,
+            given.map(|side| (&side.text, &side.words, side.artifact.as_ref()))
+        );
+        assert_eq!(found.summary.reason, given.map(|side| side.reason));
+    }
+    let versions = match studio.store.product(studio.id) {
+        Ok(product) => product.versions.into_iter().map(|it| it.version).collect(),
+        Err(StoreError::NotFound { .. }) => Vec::new(),
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!(versions, studio.session.state().versions);
+    let summary = studio.store.session(studio.id).expect("there");
+    assert_eq!(summary.events as usize, studio.session.log().len());
+    assert_eq!(summary.examples as usize, found.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_tables_are_what_the_session_says(acts in acts()) {
+        let folder = Folder::new();
+        let mut store = folder.open();
+        let mut studio = Studio::begin(&folder, &mut store, start("Poems", &["One", "Two", "Three"]));
+        studio.traced = true;
+        studio.approve();
+        let mut deleted = BTreeSet::new();
+        for step in &acts {
+            act(&mut studio, &mut deleted, step);
+            compare(&studio, &deleted);
+        }
+        prop_assert_eq!(store.check().expect("checks"), CheckReport::default());
+    }
+}
