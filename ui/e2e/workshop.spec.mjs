@@ -36,6 +36,8 @@ async function check(page, what) {
 
 /** Text that leaves its box sideways, where nothing scrolls. */
 async function fits(page, what) {
+  // A new size or colour is on the page two frames later.
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 0)))));
   const out = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(out <= 0, `${what} is ${out} pixels too wide`);
   const hidden = await page.evaluate(() => {
