@@ -93,9 +93,10 @@ mod tests {
         let old = Artifact::one(main.clone(), "print(1)\n");
         let mut both = old.clone();
         both.put("notes.txt".parse().expect("a name"), "kept\n");
-        let before = side(&render_raw("", &old), both);
+        let before = side(&render_raw(&old), both);
 
-        let text = render_raw("Two is better.", &Artifact::one(main.clone(), "print(2)\n"));
+        let new = render_raw(&Artifact::one(main.clone(), "print(2)\n"));
+        let text = format!("Two is better.\n\n{new}");
         let found = read(&text, &before, Some(&script), &workflows);
         assert_eq!(found.reasoning, "Two is better.");
         let artifact = found.artifact.expect("there is one");
