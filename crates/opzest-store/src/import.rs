@@ -44,21 +44,24 @@ pub struct Imported {
 }
 
 impl Store {
-    /// Adds all these rows, or none if anything fails. A row that says what another one says (the same prompt
+    /// Adds all these rows, or none if anything fails, reading them included. A row that says what another one says (the same prompt
     /// and texts) is passed over.
-    pub fn import_examples(
+    pub fn import_examples<E: From<StoreError>>(
         &mut self,
         import: ImportId,
-        rows: impl IntoIterator<Item = NewExample>,
+        rows: impl IntoIterator<Item = Result<NewExample, E>>,
         now_ms: u64,
-    ) -> Result<Imported, StoreError> {
-        self.write("importing the examples", |transaction| {
+    ) -> Result<Imported, E> {
+        self.write_unless("importing the examples", |transaction| {
             let mut done = Imported {
                 added: 0,
                 duplicates: 0,
             };
             for new in rows {
-                let mut row = row_of(new, import, now_ms);
+                let mut row = match new {
+                    Ok(new) => row_of(new, import, now_ms),
+                    Err(error) => return Ok(Err(error)),
+                };
                 if example::is_known(transaction, &row)? {
                     done.duplicates += 1;
                     continue;
@@ -70,7 +73,7 @@ impl Store {
                 example::add(transaction, &row)?;
                 done.added += 1;
             }
-            Ok(done)
+            Ok(Ok(done))
         })
     }
 }

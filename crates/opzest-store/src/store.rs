@@ -192,12 +192,21 @@ impl Store {
         doing: &'static str,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
+        self.write_unless(doing, |transaction| change(transaction).map(Ok))
+    }
+
+    /// The same, undone also where the caller's own part fails.
+    pub(crate) fn write_unless<T, E: From<StoreError>>(
+        &mut self,
+        doing: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> Result<Result<T, E>, Failure>,
+    ) -> Result<T, E> {
         // Immediate: it waits for its turn here, and never fails halfway because it cannot write.
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .during(doing)?;
-        let changed = change(&transaction).map_err(|failure| failure.during(doing))?;
+        let changed = change(&transaction).map_err(|failure| failure.during(doing))??;
         transaction.commit().during(doing)?;
         Ok(changed)
     }

@@ -97,6 +97,8 @@ mod tests {
 
         let file = Artifact::one(main.clone(), "print(2)\n");
         let text = format!("Two is better.\n{}", render_raw(&file));
+        let new = render_raw(&Artifact::one(main.clone(), "print(2)\n"));
+        let text = format!("Two is better.\n\n{new}");
         let found = read(&text, &before, Some(&script), &workflows);
         assert_eq!(found.reasoning, "Two is better.");
         let artifact = found.artifact.expect("there is one");

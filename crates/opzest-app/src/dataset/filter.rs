@@ -75,6 +75,10 @@ pub(super) fn example_id(text: &str) -> Result<ExampleId, UiError> {
     text.parse().map_err(|source| invalid(format!("{source}.")))
 }
 
+pub(super) fn use_case_id(text: &str) -> Result<UseCaseId, UiError> {
+    text.parse().map_err(|source| invalid(format!("{source}.")))
+}
+
 pub(super) fn example_ids(texts: &[String]) -> Result<Vec<ExampleId>, UiError> {
     texts.iter().map(|text| example_id(text)).collect()
 }

@@ -3,11 +3,17 @@
 //!
 //! Which rows there are is decided by sessions and imports, not here.
 
+mod columns;
 mod commands;
 mod deletion;
 mod edit;
+mod export;
 mod filter;
+mod import;
+mod jsonl;
+mod parquet;
 mod readiness;
+mod reading;
 mod trace;
 mod view;
 
@@ -16,7 +22,7 @@ pub use commands::*;
 use crate::app::{App, now_ms};
 use crate::calls::NoArguments;
 use crate::dto::*;
-use crate::error::{error, invalid, unfinished};
+use crate::error::{error, invalid};
 use crate::sessions::Names;
 use crate::workflows::Workflows;
 use filter::{Filter, example_id, example_ids};
@@ -161,10 +167,14 @@ fn stats(stats: &UseCaseStats) -> DatasetStats {
     }
 }
 
-pub async fn export_dataset(_: &App, _: ExportDataset) -> Result<DatasetExport, UiError> {
-    Err(unfinished())
+/// Writes finished rows to a file; one that is there is replaced.
+pub async fn export_dataset(app: &App, export: ExportDataset) -> Result<DatasetExport, UiError> {
+    let filter = Filter::read(&export.filter)?;
+    export::export(app, filter, export.format, &export.path).await
 }
 
-pub async fn import_dataset(_: &App, _: ImportDataset) -> Result<ImportReport, UiError> {
-    Err(unfinished())
+/// Adds the rows of a file to a use case. Bad lines are told, and stop nothing.
+pub async fn import_dataset(app: &App, import: ImportDataset) -> Result<ImportReport, UiError> {
+    let use_case = filter::use_case_id(&import.use_case_id)?;
+    import::import(app, &import.path, use_case).await
 }

@@ -103,7 +103,11 @@ fn fill(
         let batch = BATCH.min(examples - made);
         let rows = (made..made + batch).map(|n| rows::row(n, use_cases, words, &mut random));
         let import = ImportId::new(made, [2; 10]);
-        store.import_examples(import, rows, 1_700_000_000_000 + made)?;
+        store.import_examples(
+            import,
+            rows.into_iter().map(Ok::<_, StoreError>),
+            1_700_000_000_000 + made,
+        )?;
         made += batch;
     }
     let took = started.elapsed().as_secs_f64();

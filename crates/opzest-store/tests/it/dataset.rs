@@ -50,7 +50,9 @@ fn new_row(store: &Store, number: u64, prompt: &str) -> NewExample {
 
 fn import(store: &mut Store, rows: Vec<NewExample>) -> Imported {
     let import = id(ImportId::new, 1);
-    store.import_examples(import, rows, 77).expect("imported")
+    store
+        .import_examples(import, rows.into_iter().map(Ok::<_, StoreError>), 77)
+        .expect("imported")
 }
 
 fn page(store: &Store, filter: &ExampleFilter<'_>) -> ExamplePage {
@@ -307,7 +309,11 @@ fn an_import_is_whole_and_knows_its_duplicates() {
     // The second row has the id of one that is there: nothing is added.
     let bad = vec![new_row(&store, 200, "new"), new_row(&store, 0, "other")];
     store
-        .import_examples(id(ImportId::new, 2), bad, 5)
+        .import_examples(
+            id(ImportId::new, 2),
+            bad.into_iter().map(Ok::<_, StoreError>),
+            5,
+        )
         .expect_err("the id is taken");
     assert_eq!(
         store
