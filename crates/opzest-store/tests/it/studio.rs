@@ -105,7 +105,8 @@ pub(crate) struct Studio<'a> {
     pub(crate) session: Session,
     /// Traces are recorded with what workers write.
     pub(crate) traced: bool,
-    count: u64,
+    /// Of the ids given so far: several sessions of one store begin at different numbers.
+    pub(crate) count: u64,
 }
 
 impl<'a> Studio<'a> {
