@@ -1,11 +1,13 @@
 //! The store as its callers use it: real files, real locks.
 
+mod agreement;
 mod backups;
 mod dataset;
 mod deleting;
 mod erasing;
 mod invariants;
 mod locking;
+mod lost_writes;
 mod models_and_settings;
 mod opening;
 mod recording;

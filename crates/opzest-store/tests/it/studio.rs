@@ -107,6 +107,8 @@ pub(crate) struct Studio<'a> {
     pub(crate) traced: bool,
     pub(crate) trace_data: Vec<u8>,
     count: u64,
+    /// Of the ids given so far: several sessions of one store begin at different numbers.
+    pub(crate) count: u64,
 }
 
 impl<'a> Studio<'a> {

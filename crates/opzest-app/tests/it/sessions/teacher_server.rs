@@ -1,4 +1,5 @@
-//! An OpenAI-compatible server that plays good and bad teachers: each model has its answers in order.
+//! An OpenAI-compatible server that plays good and bad teachers: each model has its answers in order, or a
+//! rule makes them.
 
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
@@ -39,9 +40,14 @@ pub fn instructs(text: &str) -> Reply {
     says(json!({ "reasoning": "It is what is wanted.", "instruction": text }).to_string())
 }
 
+/// The answer of a model to a request's body.
+type Rule = Box<dyn Fn(&str, &Value) -> Reply + Send + Sync>;
+
 #[derive(Default)]
 struct Play {
     replies: Mutex<HashMap<String, VecDeque<Reply>>>,
+    /// For requests that no scripted answer is left for.
+    rule: Option<Rule>,
     seen: Mutex<Vec<Value>>,
 }
 
@@ -54,9 +60,23 @@ pub struct TeacherServer {
 
 impl TeacherServer {
     pub async fn start() -> Self {
+        Self::play(Play::default()).await
+    }
+
+    /// Answers any number of requests by a rule.
+    pub async fn by_rule(rule: impl Fn(&str, &Value) -> Reply + Send + Sync + 'static) -> Self {
+        let rule: Rule = Box::new(rule);
+        Self::play(Play {
+            rule: Some(rule),
+            ..Play::default()
+        })
+        .await
+    }
+
+    async fn play(play: Play) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let play = Arc::new(Play::default());
+        let play = Arc::new(play);
         let task = tokio::spawn(serve(listener, Arc::clone(&play)));
         Self { port, play, task }
     }
@@ -101,14 +121,15 @@ async fn connection(mut socket: TcpStream, play: Arc<Play>) {
         return;
     };
     let model = body["model"].as_str().unwrap_or_default().to_owned();
-    play.seen.lock().expect("not poisoned").push(body);
-    let reply = play
+    let scripted = play
         .replies
         .lock()
         .expect("not poisoned")
         .get_mut(&model)
-        .and_then(VecDeque::pop_front)
-        .unwrap_or_else(|| Reply::Status(404));
+        .and_then(VecDeque::pop_front);
+    let by_rule = || play.rule.as_ref().map(|rule| rule(&model, &body));
+    let reply = scripted.or_else(by_rule).unwrap_or(Reply::Status(404));
+    play.seen.lock().expect("not poisoned").push(body);
     let _ = answer(&mut socket, reply).await;
 }
 
