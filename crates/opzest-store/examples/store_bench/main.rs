@@ -197,6 +197,13 @@ fn screens(store: &Store, use_cases: &[UseCaseId], words: &Vocabulary) -> Result
         }
     }
     report("first screen, all of these", &mut every);
+    let mut times = Vec::new();
+    for _ in 0..15 {
+        let started = Instant::now();
+        store.dataset_stats()?;
+        times.push(started.elapsed());
+    }
+    report("counts of all use cases", &mut times);
     Ok(())
 }
 

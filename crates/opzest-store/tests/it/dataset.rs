@@ -1,18 +1,18 @@
-//! The dataset: lists, searches, edits, imports.
+//! The dataset in lists and searches.
 
 use crate::studio::{Studio, artifact, id, model, start};
 use crate::support::Folder;
 use opzest_core::chat::{ChatMessage, Role};
 use opzest_core::conversation::Scope;
-use opzest_core::dataset::{ExampleSide, ExampleState, Origin, Side, Split, StoredExample};
+use opzest_core::dataset::{ExampleSide, ExampleState, Origin};
 use opzest_core::ids::{ExampleId, ImportId};
-use opzest_core::session::{Event, Reason, Verdict};
+use opzest_core::session::{Reason, Verdict};
 use opzest_store::{
     CheckReport, ExampleCursor, ExampleFilter, ExampleOrder, ExamplePage, Imported, NewExample,
-    SideEdit, Store, StoreError,
+    Store, StoreError,
 };
 
-fn side(text: &str) -> ExampleSide {
+pub(crate) fn side(text: &str) -> ExampleSide {
     ExampleSide {
         text: text.to_owned(),
         reasoning: String::new(),
@@ -28,7 +28,7 @@ fn side(text: &str) -> ExampleSide {
     }
 }
 
-fn new_row(store: &Store, number: u64, prompt: &str) -> NewExample {
+pub(crate) fn new_row(store: &Store, number: u64, prompt: &str) -> NewExample {
     NewExample {
         id: id(ExampleId::new, number),
         use_case: store.default_use_case().expect("there"),
@@ -48,14 +48,14 @@ fn new_row(store: &Store, number: u64, prompt: &str) -> NewExample {
     }
 }
 
-fn import(store: &mut Store, rows: Vec<NewExample>) -> Imported {
+pub(crate) fn import(store: &mut Store, rows: Vec<NewExample>) -> Imported {
     let import = id(ImportId::new, 1);
     store
         .import_examples(import, rows.into_iter().map(Ok::<_, StoreError>), 77)
         .expect("imported")
 }
 
-fn page(store: &Store, filter: &ExampleFilter<'_>) -> ExamplePage {
+pub(crate) fn page(store: &Store, filter: &ExampleFilter<'_>) -> ExamplePage {
     let page = store
         .examples(filter, ExampleOrder::Newest, None, 50)
         .expect("lists");
@@ -74,7 +74,7 @@ fn titles(store: &Store, filter: &ExampleFilter<'_>) -> Vec<String> {
 }
 
 /// Rows: a redo and a further edit with their acceptance, one accepted at once, one pending error.
-fn worked<'a>(folder: &'a Folder, store: &'a mut Store) -> Studio<'a> {
+pub(crate) fn worked<'a>(folder: &'a Folder, store: &'a mut Store) -> Studio<'a> {
     let mut studio = Studio::begin(folder, store, start("A game", &["Draw", "Move", "Win"]));
     studio.traced = true;
     studio.approve();

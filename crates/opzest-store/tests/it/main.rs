@@ -2,6 +2,7 @@
 
 mod agreement;
 mod backups;
+mod curating;
 mod dataset;
 mod deleting;
 mod erasing;
