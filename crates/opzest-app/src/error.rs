@@ -137,8 +137,3 @@ impl From<LlmError> for UiError {
         error(code, sentence(&source.to_string()), hint)
     }
 }
-
-/// For commands whose work is still being written.
-pub(crate) fn unfinished() -> UiError {
-    error(ErrorCode::Internal, "This is not built yet.", "")
-}

@@ -95,8 +95,6 @@ mod tests {
         both.put("notes.txt".parse().expect("a name"), "kept\n");
         let before = side(&render_raw(&old), both);
 
-        let file = Artifact::one(main.clone(), "print(2)\n");
-        let text = format!("Two is better.\n{}", render_raw(&file));
         let new = render_raw(&Artifact::one(main.clone(), "print(2)\n"));
         let text = format!("Two is better.\n\n{new}");
         let found = read(&text, &before, Some(&script), &workflows);

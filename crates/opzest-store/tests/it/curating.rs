@@ -46,7 +46,11 @@ fn an_import_is_whole_and_knows_its_duplicates() {
     // The second row has the id of one that is there: nothing is added.
     let bad = vec![new_row(&store, 200, "new"), new_row(&store, 0, "other")];
     store
-        .import_examples(id(ImportId::new, 2), bad, 5)
+        .import_examples(
+            id(ImportId::new, 2),
+            bad.into_iter().map(Ok::<_, StoreError>),
+            5,
+        )
         .expect_err("the id is taken");
     assert_eq!(
         store

@@ -106,7 +106,6 @@ pub(crate) struct Studio<'a> {
     /// Traces are recorded with what workers write.
     pub(crate) traced: bool,
     pub(crate) trace_data: Vec<u8>,
-    count: u64,
     /// Of the ids given so far: several sessions of one store begin at different numbers.
     pub(crate) count: u64,
 }

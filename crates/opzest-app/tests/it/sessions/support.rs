@@ -196,7 +196,7 @@ pub fn line(row: &ExampleView) -> String {
     let prompt = row.prompt.last().map_or("", |message| &message.text);
     let instruction = prompt
         .lines()
-        .find_map(|line| line.strip_prefix("DO: "))
+        .find_map(|line| line.strip_prefix("Instruction: "))
         .unwrap_or(prompt);
     let side = |side: &Option<SideView>| {
         side.as_ref().map_or_else(
