@@ -1,7 +1,7 @@
 # OpZest's commands. `make help` lists them; the work is in scripts/, one subject per file.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo cli test test-rust test-ui test-browser test-window test-scripts test-peers bench lint fmt \
+.PHONY: help run demo cli test test-rust test-ui test-browser test-window test-scripts test-peers crash bench lint fmt \
 	bindings screenshots bundle deny clean model ui test-private
 
 help: ## list the commands
@@ -41,6 +41,10 @@ test-peers: ## log-probabilities against llama-cpp-python and transformers (down
 	@scripts/test-peers.sh
 
 bench: ## speed of the model and of a full store here; start time and memory of the window
+crash: ## kill sessions 200 times, cut the power 1,000 times, and look what is lost (some minutes)
+	@scripts/crash.sh
+
+bench: ## speed of the model here; start time and memory of the window
 	@scripts/bench.sh
 
 lint: ## compiler lints, interface types, shell scripts

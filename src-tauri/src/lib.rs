@@ -47,6 +47,7 @@ pub fn run_with(started: Instant, ready: impl FnOnce(&tauri::App) + Send + 'stat
                 access: Access::Write,
                 use_keyring: true,
                 preview: preview_host(tauri.handle()),
+                tools: None,
                 started,
             }));
             open_main_window(tauri)?;

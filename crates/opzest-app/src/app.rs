@@ -11,7 +11,7 @@ use crate::upkeep::Upkeep;
 use opzest_core::ids::{ConversationId, MessageId};
 use opzest_llm::local::WorkerCommand;
 use opzest_llm::remote::ApiKeyStore;
-use opzest_sandbox::Availability;
+use opzest_sandbox::{Availability, Sandbox, Tools};
 use opzest_store::{DataFolderLock, Store, StoreError, StoreOptions};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -43,6 +43,8 @@ pub struct AppOptions {
     pub use_keyring: bool,
     /// Shows running pages, where the host has a window for them.
     pub preview: Option<Arc<dyn PreviewHost>>,
+    /// What scripts are run with; `None`: what this computer has.
+    pub tools: Option<Tools>,
     /// When the process began, for the start-up report.
     pub started: Instant,
 }
@@ -107,11 +109,12 @@ impl App {
 
     /// Whether scripts can be run safely on this computer.
     pub(crate) async fn sandbox(&self) -> Availability {
-        self.0
-            .sandbox
-            .get_or_init(crate::sessions::detect)
-            .await
-            .clone()
+        let detect = || async { Sandbox::detect_with(&self.tools()).await };
+        self.0.sandbox.get_or_init(detect).await.clone()
+    }
+
+    pub(crate) fn tools(&self) -> Tools {
+        self.0.options.tools.clone().unwrap_or_else(Tools::find)
     }
 
     pub(crate) fn sessions(&self) -> &OpenSessions {

@@ -42,6 +42,7 @@ impl Host {
             access,
             use_keyring: true,
             preview: None,
+            tools: None,
             started,
         });
         Ok(Self {

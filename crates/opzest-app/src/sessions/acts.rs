@@ -10,8 +10,16 @@ use opzest_core::artifact::{Artifact, FileName};
 use opzest_core::ids::{AttemptId, ModelId};
 use opzest_core::session::{Event, HandEdit, Ignored, PlannedStep, State};
 
+/// All files of an artifact, in bytes.
+const MOST_BYTES: usize = 4 << 20;
+/// What is said about a result; more belongs into a file.
+const LONGEST_WORDS: usize = 1 << 20;
+
 /// The event of an act.
 pub(super) async fn event_of(app: &App, state: &State, act: SessionAct) -> Result<Event, UiError> {
+    if let Some(words) = words_of(&act) {
+        ensure_text("What you said", words, LONGEST_WORDS)?;
+    }
     Ok(match act {
         SessionAct::ApprovePlan => Event::PlanApproved,
         SessionAct::EditPlan { steps } => {
@@ -58,6 +66,43 @@ pub(super) async fn event_of(app: &App, state: &State, act: SessionAct) -> Resul
     })
 }
 
+fn words_of(act: &SessionAct) -> Option<&str> {
+    match act {
+        SessionAct::Feedback { words }
+        | SessionAct::Verdict { words, .. }
+        | SessionAct::HandEdit { words, .. }
+        | SessionAct::Overrule { words } => Some(words),
+        SessionAct::ApprovePlan
+        | SessionAct::EditPlan { .. }
+        | SessionAct::Undo
+        | SessionAct::SkipStep
+        | SessionAct::TryAgain
+        | SessionAct::ChooseTeacher { .. }
+        | SessionAct::SetPool { .. }
+        | SessionAct::Consent { .. }
+        | SessionAct::Pause
+        | SessionAct::Resume
+        | SessionAct::Stop => None,
+    }
+}
+
+/// Models read text of a length that somebody can have written.
+pub(super) fn ensure_text(what: &str, text: &str, most: usize) -> Result<(), UiError> {
+    if text.contains('\0') {
+        return Err(invalid(format!(
+            "{what} is not text: there is a zero byte in it."
+        )));
+    }
+    if text.len() > most {
+        return Err(invalid(format!(
+            "{what} has {:.1} MB, and {} MB is the most. Put long texts into a file.",
+            text.len() as f64 / f64::from(1 << 20),
+            most >> 20
+        )));
+    }
+    Ok(())
+}
+
 fn hand_edit(state: &State, files: Vec<FileText>, words: String) -> Result<Event, UiError> {
     let artifact = to_artifact(files)?;
     if artifact.is_empty() {
@@ -87,7 +132,19 @@ pub(super) fn to_artifact(files: Vec<FileText>) -> Result<Artifact, UiError> {
         if artifact.files().iter().any(|other| other.name == name) {
             return Err(invalid(format!("There are two files called {name}.")));
         }
+        if file.text.contains('\0') {
+            return Err(invalid(format!(
+                "{name} is not a text file: there is a zero byte in it."
+            )));
+        }
         artifact.put(name, file.text);
+    }
+    if artifact.bytes() > MOST_BYTES {
+        return Err(invalid(format!(
+            "The files have {:.1} MB together, and {} MB is the most.",
+            artifact.bytes() as f64 / f64::from(1 << 20),
+            MOST_BYTES >> 20
+        )));
     }
     Ok(artifact)
 }

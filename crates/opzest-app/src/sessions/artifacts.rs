@@ -11,7 +11,7 @@ use crate::sessions::commands::{ExportProduct, RunArtifact, ShowPreview};
 use crate::sessions::driver::session_id;
 use crate::sessions::view::files;
 use opzest_sandbox::{
-    Availability, ConsentToRunUnconfined, RunReport, RunRequest, Tools, Written, run_unconfined,
+    Availability, ConsentToRunUnconfined, RunReport, RunRequest, Written, run_unconfined,
 };
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub async fn run_artifact(app: &App, run: RunArtifact) -> Result<RunView, UiErro
         (Availability::Ready(sandbox), _) => sandbox.run_python(&artifact, &request, cancel).await,
         (Availability::Missing(_), true) => {
             let consent = ConsentToRunUnconfined::given_after_showing(WITHOUT_SANDBOX);
-            run_unconfined(&Tools::find(), &artifact, &request, consent, cancel).await
+            run_unconfined(&app.tools(), &artifact, &request, consent, cancel).await
         }
         (sandbox @ Availability::Missing(_), false) => {
             return Err(missing(&sandbox).expect("it is missing"));

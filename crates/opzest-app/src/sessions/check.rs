@@ -13,7 +13,7 @@ use opzest_core::workflow::{ArtifactKind, Workflow};
 use opzest_sandbox::check::{
     Problem, check_html, check_json, check_markdown, error_text, has_errors,
 };
-use opzest_sandbox::{Availability, RunReport, RunRequest, Sandbox, SandboxError};
+use opzest_sandbox::{Availability, RunReport, RunRequest, SandboxError};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -204,11 +204,6 @@ pub(super) fn preview_words(event: &PreviewEvent) -> Option<String> {
         }
         PreviewEvent::Ended(PreviewEnd::Closed) => None,
     }
-}
-
-/// Whether scripts can be run safely here; found out once.
-pub(crate) async fn detect() -> Availability {
-    Sandbox::detect().await
 }
 
 /// For what the user is told when there is no sandbox.

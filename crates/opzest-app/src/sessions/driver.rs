@@ -77,7 +77,7 @@ impl Driver {
                 asked = asked.recv() => match asked {
                     None => break,
                     Some(Asked::Close(closed)) => {
-                        self.stop_running().await;
+                        self.close().await;
                         let _ = closed.send(());
                         break;
                     }
@@ -117,8 +117,23 @@ impl Driver {
         Ok(Watching { first, rest })
     }
 
+    /// The last chance to store a result that could not be stored before.
+    async fn close(&mut self) {
+        self.active = false;
+        self.stop_running().await;
+        if let Err(error) = self.save_unsaved().await {
+            tracing::error!(session = %self.id, code = ?error.code, "a result is lost: it could not be stored");
+        }
+    }
+
     async fn act(&mut self, act: SessionAct) -> Result<SessionView, UiError> {
+        let was_held_up = self.unsaved.is_some();
         self.save_unsaved().await?;
+        if act == SessionAct::Resume && was_held_up {
+            // Storing it was all that the session waited for.
+            self.tell().await;
+            return self.view().await;
+        }
         if act == SessionAct::Resume && !self.active {
             self.active = true;
             // Only interrupted: nothing of it is in the log.
@@ -159,7 +174,7 @@ impl Driver {
         };
         let (event, trace) = (done.event.clone(), done.trace.as_ref());
         // Borrowed apart, since taking it changes the driver.
-        let trace = trace.map(Traced::clone);
+        let trace = trace.cloned();
         self.take(event, trace.as_ref()).await?;
         self.unsaved = None;
         Ok(())

@@ -15,7 +15,6 @@ mod traced;
 mod view;
 
 pub use artifacts::{export_product, run_artifact, sandbox_info, show_preview};
-pub(crate) use check::detect;
 pub use commands::*;
 pub(crate) use open::OpenSessions;
 pub(crate) use summary::Names;
@@ -39,8 +38,6 @@ use tokio::sync::broadcast::error::RecvError;
 
 /// The longest request; more belongs into a file.
 const LONGEST_REQUEST: usize = 1 << 20;
-/// All files that a session begins with, in bytes.
-const MOST_BYTES: usize = 4 << 20;
 const LONGEST_NAME: usize = 200;
 
 /// The workflows, and the user's files that cannot be used.
@@ -153,20 +150,8 @@ async fn start_of(app: &App, new: &NewSession) -> Result<Start, UiError> {
     if new.request.trim().is_empty() {
         return Err(invalid("Say what you want to be made."));
     }
-    if new.request.len() > LONGEST_REQUEST {
-        return Err(invalid(format!(
-            "The request has {} MB, and 1 MB is the most. Put long texts into a file.",
-            new.request.len() >> 20
-        )));
-    }
+    acts::ensure_text("The request", &new.request, LONGEST_REQUEST)?;
     let artifact = acts::to_artifact(new.files.clone())?;
-    if artifact.bytes() > MOST_BYTES {
-        return Err(invalid(format!(
-            "The files have {} MB together, and {} MB is the most.",
-            artifact.bytes() >> 20,
-            MOST_BYTES >> 20
-        )));
-    }
     let setup = match &new.workflow {
         None => None,
         Some(name) => {

@@ -238,7 +238,7 @@ async fn a_second_instance_says_who_is_first_and_changes_nothing() {
 
 /// Mounting needs root: another user runs the test again as root of a user namespace of its own.
 /// True if that was done.
-fn ran_as_root(test: &str) -> bool {
+pub fn ran_as_root(test: &str) -> bool {
     if nix::unistd::geteuid().is_root() {
         return false;
     }
@@ -257,14 +257,14 @@ fn ran_as_root(test: &str) -> bool {
     true
 }
 
-/// A file system of a few hundred kilobytes.
-struct TinyDisk(tempfile::TempDir);
+/// A small file system.
+pub struct TinyDisk(tempfile::TempDir);
 
 impl TinyDisk {
-    fn mount() -> Self {
+    pub fn mount(size: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mounted = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=900k", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
             .arg(folder.path())
             .status()
             .expect("mount runs");
@@ -272,20 +272,39 @@ impl TinyDisk {
         Self(folder)
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// Writes until nothing fits any more.
     fn fill(&self) {
-        let mut filler = std::fs::File::create(self.path().join("filler")).expect("creates");
-        let block = [0u8; 512];
-        while std::io::Write::write_all(&mut filler, &block).is_ok() {}
+        fill(self.path());
     }
 
-    fn free(&self) {
+    /// Nobody may write, or everybody again.
+    pub fn read_only(&self, read_only: bool) {
+        let mode = if read_only {
+            "remount,ro"
+        } else {
+            "remount,rw"
+        };
+        let mounted = std::process::Command::new("mount")
+            .args(["-o", mode])
+            .arg(self.path())
+            .status()
+            .expect("mount runs");
+        assert!(mounted.success(), "{mode}");
+    }
+
+    pub fn free(&self) {
         std::fs::remove_file(self.path().join("filler")).expect("removes");
     }
+}
+
+/// Until nothing fits any more.
+pub fn fill(folder: &Path) {
+    let mut filler = std::fs::File::create(folder.join("filler")).expect("creates");
+    while std::io::Write::write_all(&mut filler, &[0u8; 512]).is_ok() {}
 }
 
 impl Drop for TinyDisk {
@@ -301,7 +320,7 @@ async fn a_full_disk_is_told_and_nothing_is_lost() {
     if ran_as_root("faults::a_full_disk_is_told_and_nothing_is_lost") {
         return;
     }
-    let disk = TinyDisk::mount();
+    let disk = TinyDisk::mount("900k");
     let app = open(disk.path());
     let settings = Settings {
         max_answer_tokens: Some(60),
@@ -330,10 +349,7 @@ async fn a_full_disk_is_told_and_nothing_is_lost() {
     let path = disk.path().to_owned();
     let events = Seen::default().with(move |event| {
         if matches!(event, ChatEvent::Delta { .. }) {
-            filled.call_once(|| {
-                let mut filler = std::fs::File::create(path.join("filler")).expect("creates");
-                while std::io::Write::write_all(&mut filler, &[0u8; 512]).is_ok() {}
-            });
+            filled.call_once(|| fill(&path));
         }
     });
     let long = format!("{} Write a long story.", "The sea is deep. ".repeat(20));

@@ -2,6 +2,7 @@
 
 mod agents;
 mod architecture;
+mod bad_input;
 mod bindings;
 mod chat;
 mod crash;

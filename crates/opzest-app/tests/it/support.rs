@@ -34,16 +34,21 @@ pub fn worker() -> WorkerCommand {
     WorkerCommand::new(worker)
 }
 
-pub fn open_with(folder: &Path, access: Access) -> App {
-    App::open(AppOptions {
+pub fn options(folder: &Path, access: Access) -> AppOptions {
+    AppOptions {
         data_folder: folder.to_owned(),
         model_folders: vec![model_folder()],
         worker: worker(),
         access,
         use_keyring: false,
         preview: None,
+        tools: None,
         started: Instant::now(),
-    })
+    }
+}
+
+pub fn open_with(folder: &Path, access: Access) -> App {
+    App::open(options(folder, access))
 }
 
 pub fn open(folder: &Path) -> App {

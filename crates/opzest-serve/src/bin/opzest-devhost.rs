@@ -51,6 +51,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         access: Access::Write,
         use_keyring: false,
         preview: None,
+        tools: None,
         started: Instant::now(),
     });
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));

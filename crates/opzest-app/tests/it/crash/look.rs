@@ -58,6 +58,8 @@ pub struct Found {
     pub unfinished: u64,
     pub rows: u64,
     pub versions: u64,
+    /// The newest session.
+    pub last: Option<String>,
 }
 
 /// Fails if anything is damaged, half, or lost.
@@ -84,6 +86,7 @@ pub fn look(folder: &Path, told: &[Told], has_conversation: bool) -> Found {
         .items;
     let mut found = Found {
         sessions: sessions.len() as u64,
+        last: sessions.first().map(|session| session.id.to_string()),
         ..Found::default()
     };
     for summary in &sessions {

@@ -27,7 +27,8 @@ use std::time::Duration;
 
 /// Kills of one data folder; then its sessions are finished, and the next folder is begun.
 const KILLS_OF_A_FOLDER: u64 = 8;
-const FIRST_START: u64 = 2;
+/// So many of them are while the folder's store is made, or brought up to date.
+const FIRST_STARTS: u64 = 2;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     let given = std::env::var(variable).ok();
@@ -44,25 +45,18 @@ struct Moment {
 impl Moment {
     /// The first starts of a folder make or migrate the store: they are killed while they do.
     fn random(kill: u64, rng: &mut StdRng) -> Self {
-        let milliseconds =
-            |rng: &mut StdRng, most| Duration::from_millis(rng.random_range(0..most));
-        match rng.random_range(0..8) {
-            _ if kill < FIRST_START => Self {
-                lines: 1,
-                then: milliseconds(rng, 60),
-            },
-            0 => Self {
-                lines: 0,
-                then: milliseconds(rng, 300),
-            },
-            1 => Self {
-                lines: rng.random_range(1..6),
-                then: milliseconds(rng, 60),
-            },
-            _ => Self {
-                lines: rng.random_range(6..60),
-                then: milliseconds(rng, 40),
-            },
+        let lines = rng.random_range(6..60);
+        let (lines, most) = match rng.random_range(0..8) {
+            _ if kill < FIRST_STARTS => (1, 60),
+            0 => (0, 300),
+            1 => (rng.random_range(1..6), 60),
+            // Checks take longest: without these, most kills would hit one.
+            2..=5 => (lines, 4),
+            _ => (lines, 150),
+        };
+        Self {
+            lines,
+            then: Duration::from_micros(rng.random_range(0..most * 1_000)),
         }
     }
 }
@@ -216,4 +210,14 @@ async fn the_person_finishes_a_session() {
     part.play().await;
     let found = look::look(folder.path(), &[], false);
     assert_eq!((found.sessions, found.unfinished), (1, 0));
+
+    // What was not saved is missed.
+    let session = found.last.expect("the session");
+    let words = "never said".to_owned();
+    let never = [Told {
+        session,
+        what: look::What::Feedback { words },
+    }];
+    let missed = std::panic::catch_unwind(|| look::look(folder.path(), &never, false));
+    missed.expect_err("the harness notices a loss");
 }

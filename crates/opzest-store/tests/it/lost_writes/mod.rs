@@ -143,7 +143,7 @@ fn without_syncing_a_power_cut_does_lose_something() {
 
     // Partly arrived, the store may be damaged as well; never may all of it be there each time.
     let mut complete = 0;
-    for _ in 0..20 {
+    for _ in 0..5 {
         let keeps = Keeps::Some {
             share: 0.5,
             sector: 4096,
