@@ -1,0 +1,93 @@
+// A session of each workflow on the real host with the embedded model alone: from a request to a saved product. A
+// small model writes poor work, so the verdicts and the user's own version are scripted.
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { ANSWER_MS, launch, openPage } from "./support/browser.mjs";
+import { freshFolder, prepare, startHost } from "./support/host.mjs";
+
+const WORKFLOWS = fileURLToPath(new URL("../../assets/workflows/", import.meta.url));
+const OWN = {
+  document: "# Hello\n\nSee you on Monday.\n",
+  script: "print('12:00')\n",
+  page: "<!doctype html>\n<title>Clock</title>\n<p>12:00</p>\n",
+  data: '{"city": "Split"}\n',
+};
+
+let browser, host;
+before(async () => {
+  const data = freshFolder();
+  // The user's own files stand in the place of the workflows that come with OpZest: here, with short answers.
+  mkdirSync(join(data, "workflows"), { recursive: true });
+  for (const file of readdirSync(WORKFLOWS)) {
+    const text = readFileSync(join(WORKFLOWS, file), "utf8").replace(/^max_tokens = .*/gm, "max_tokens = 60");
+    writeFileSync(join(data, "workflows", file), text);
+  }
+  [browser, host] = await Promise.all([launch(), startHost({ data })]);
+  await prepare(host);
+});
+after(async () => {
+  await browser?.close();
+  await host?.stop();
+});
+
+/** Until the user is asked about an attempt, or all attempts have failed. */
+async function asked(id) {
+  await id("quick-redo").or(id("stuck")).first().waitFor({ timeout: ANSWER_MS });
+}
+
+for (const [workflow, text] of Object.entries(OWN)) {
+  test(`${workflow}: from a request to a saved product`, async () => {
+    const { page, id, close } = await openPage(browser, host, { width: 1280, height: 840, view: "workshop" });
+    if (await id("new-session").isVisible().catch(() => false)) await id("new-session").click();
+    await id("request").fill("Something small about the time 12:00.");
+    await id(`workflow-${workflow}`).check({ force: true });
+    await id("start").click();
+    await id("approve-plan").waitFor({ timeout: ANSWER_MS });
+    await id("approve-plan").click();
+    await asked(id);
+    if (await id("quick-redo").isVisible()) {
+      await id("quick-redo").click();
+      await asked(id);
+    }
+    // Every step that the planner made ends with the user's own version.
+    while (!(await id("finished").isVisible())) {
+      await asked(id);
+      await id("result-tabs-edit").click();
+      const editor = page.locator(".cm-content[contenteditable=true]");
+      await editor.or(id("write-own")).first().waitFor();
+      if (await id("write-own").isVisible()) await id("write-own").click();
+      await editor.click();
+      await page.keyboard.press("Control+KeyA");
+      await page.keyboard.insertText(text);
+      await id("hand-use").click();
+      await id("finished").or(id("at-work")).or(id("live")).first().waitFor();
+      await Promise.race([id("finished").waitFor({ timeout: ANSWER_MS }), asked(id)]);
+    }
+    const folder = join(host.data, `product of ${workflow}`);
+    await id("save-product").first().click();
+    await id("path-input").fill(folder);
+    await id("path-open").click();
+    const session = (await host.call("list_sessions", { query: null, limit: 1 })).items[0];
+    assert.equal(session.status, "finished");
+    const { workflow: used, versions } = await host.call("open_session", { id: session.id });
+    await page.waitForFunction(() => document.body.textContent.includes("Saved"), undefined, { timeout: 20_000 });
+    assert.equal(readFileSync(join(folder, used.fileName), "utf8"), text);
+    assert.equal(versions.at(-1).files[0].text, text);
+
+    const filter = { sessionId: session.id };
+    const rows = await host.call("list_examples", { filter, after: null, limit: 50 });
+    assert.ok(rows.total >= 2, `${rows.total} rows`);
+    for (const row of rows.items) assert.ok(!row.pending && row.byHand, JSON.stringify(row));
+    await close();
+  });
+}
+
+test("the Harvest shows the rows of the sessions", async () => {
+  const { id, close } = await openPage(browser, host, { width: 1280, height: 840, view: "harvest" });
+  await id("example-count").waitFor();
+  assert.match(await id("example-count").innerText(), /[1-9]/);
+  await close();
+});
