@@ -4,6 +4,7 @@ mod agents;
 mod architecture;
 mod bindings;
 mod chat;
+mod dataset;
 mod faults;
 mod models;
 mod sessions;

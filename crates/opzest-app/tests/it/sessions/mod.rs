@@ -3,5 +3,5 @@
 
 mod embedded;
 mod scripted;
-mod support;
-mod teacher_server;
+pub mod support;
+pub mod teacher_server;
