@@ -6,6 +6,7 @@ mod bad_input;
 mod bindings;
 mod chat;
 mod crash;
+mod dataset;
 mod faults;
 mod models;
 mod sessions;

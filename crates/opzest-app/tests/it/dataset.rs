@@ -1,0 +1,539 @@
+//! The dataset's commands: rows that were imported, and rows of a session.
+
+use crate::sessions::support::{Workshop, app_with_teachers, request, table};
+use crate::sessions::teacher_server::{Reply, TeacherServer, instructs, writes};
+use crate::support::open;
+use opzest_app::App;
+use opzest_app::calls::*;
+use opzest_app::dto::*;
+use opzest_core::artifact::Artifact;
+use opzest_core::chat::{ChatMessage, Role};
+use opzest_core::conversation::ModelName;
+use opzest_core::dataset::{ExampleSide, StoredExample};
+use opzest_core::ids::{ExampleId, ImportId, UseCaseId};
+use opzest_store::{
+    DataFolderLock, ExampleFilter as StoreFilter, NewExample, Store, StoreError, StoreOptions,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+async fn first_use_case(app: &App) -> String {
+    let all = list_use_cases(app, NoArguments {}).await.expect("listed");
+    all[0].id.clone()
+}
+
+async fn import(app: &App, path: &Path) -> Result<ImportReport, UiError> {
+    let import = ImportDataset {
+        path: path.display().to_string(),
+        use_case_id: first_use_case(app).await,
+    };
+    import_dataset(app, import).await
+}
+
+/// Writes a file with these lines and imports it.
+async fn import_lines(app: &App, folder: &Path, lines: &[String]) -> Result<ImportReport, UiError> {
+    let path = folder.join("rows.jsonl");
+    std::fs::write(&path, lines.join("\n")).expect("written");
+    import(app, &path).await
+}
+
+async fn export(app: &App, path: &Path, format: DatasetFormat) -> Result<DatasetExport, UiError> {
+    let export = ExportDataset {
+        filter: ExampleFilter::default(),
+        format,
+        path: path.display().to_string(),
+    };
+    export_dataset(app, export).await
+}
+
+async fn list(app: &App, filter: ExampleFilter) -> ExamplePage {
+    let list = ListExamples {
+        filter,
+        after: None,
+        limit: 50,
+    };
+    list_examples(app, list).await.expect("listed")
+}
+
+async fn open_row(app: &App, id: &str) -> ExampleView {
+    let row = ExampleArgument { id: id.to_owned() };
+    open_example(app, row).await.expect("opened")
+}
+
+fn pair(prompt: &str, chosen: &str, rejected: &str) -> String {
+    json!({ "prompt": prompt, "chosen": chosen, "rejected": rejected }).to_string()
+}
+
+fn said(role: &str, text: &str) -> Value {
+    json!({ "role": role, "content": text })
+}
+
+#[tokio::test]
+async fn rows_of_a_file_are_judged_line_by_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(&folder.path().join("data"));
+    let row =
+        |prompt: Value, chosen: Value| json!({ "prompt": prompt, "chosen": chosen }).to_string();
+    let asked = json!([said("system", "Be brief."), said("user", "A poem")]);
+    let repeated = json!([said("user", "Hi"), said("assistant", "Hello")]);
+    let lines = [
+        pair("Say hello", "Hello", "Go away"),
+        row(asked.clone(), json!([said("assistant", "Roses")])),
+        // Both sides may repeat the prompt.
+        row(json!([said("user", "Hi")]), repeated.clone()),
+        // Other people's columns.
+        json!({ "prompt": "x", "chosen": "y", "reason": "it is better", "group": 7, "split": "test",
+                "chosen_files": "none", "score": [1, 2], "workflow": {} })
+        .to_string(),
+        pair("Say hello", "Hello", "Go away"),
+        "{\"prompt\": \"cut".into(),
+        "[1]".into(),
+        json!({ "chosen": "y" }).to_string(),
+        json!({ "prompt": "x" }).to_string(),
+        row(json!("x"), json!(" ")),
+        row(json!(" "), json!("y")),
+        row(json!([said("tool", "x")]), json!("y")),
+        row(json!([said("assistant", "x")]), json!("y")),
+        row(json!("x"), json!([said("user", "y")])),
+        row(json!("x"), json!([said("assistant", "y"), said("assistant", "z")])),
+        row(json!(["x"]), json!("y")),
+        row(json!({ "a": 1 }), json!("y")),
+    ];
+    let report = import_lines(&app, folder.path(), &lines)
+        .await
+        .expect("read");
+    assert_eq!((report.added, report.duplicates, report.bad), (4, 1, 12));
+    let told: Vec<_> = report
+        .problems
+        .iter()
+        .map(|problem| format!("{}: {}", problem.line, problem.message))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+
+    let rows = list(&app, ExampleFilter::default()).await;
+    assert_eq!((rows.total, rows.total_is_least), (4, false));
+    let titles: Vec<_> = rows.items.iter().map(|row| row.title.as_str()).collect();
+    assert_eq!(titles, ["x", "Hi", "A poem", "Say hello"]);
+    let strange = open_row(&app, &rows.items[0].id).await;
+    assert_eq!(strange.summary.reason, None);
+    assert_eq!(strange.summary.scope, Scope::Private);
+    assert_eq!(strange.chosen.expect("chosen").text, "y");
+    let asked = open_row(&app, &rows.items[2].id).await;
+    assert_eq!(asked.prompt[0].text, "Be brief.");
+    assert_eq!(asked.rejected, None);
+    app.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_file_without_rows_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(&folder.path().join("data"));
+    let path = folder.path().join("bad");
+    for (bytes, told) in [
+        (&b""[..], "There are no rows in"),
+        (b"\n \r\n", "There are no rows in"),
+        (b"PAR1 is not all", "cannot be read"),
+    ] {
+        std::fs::write(&path, bytes).expect("written");
+        let message = import(&app, &path).await.expect_err("refused").message;
+        assert!(message.contains(told), "{message}");
+    }
+    let folders = import(&app, folder.path()).await.expect_err("a folder");
+    assert!(folders.message.contains("is not a file"), "{folders}");
+    let missing = import(&app, Path::new("/nowhere/rows.jsonl"))
+        .await
+        .expect_err("missing");
+    assert!(missing.message.contains("/nowhere/rows.jsonl"), "{missing}");
+
+    let lines: Vec<_> = (0..150).map(|_| "nonsense".to_owned()).collect();
+    let report = import_lines(&app, folder.path(), &lines)
+        .await
+        .expect("read");
+    assert_eq!(
+        (report.added, report.bad, report.problems.len()),
+        (0, 150, 100)
+    );
+    let unknown = ImportDataset {
+        path: path.display().to_string(),
+        use_case_id: UseCaseId::new(1, [0; 10]).to_string(),
+    };
+    std::fs::write(&path, pair("a", "b", "c")).expect("written");
+    let refused = import_dataset(&app, unknown)
+        .await
+        .expect_err("no such use case");
+    assert_eq!(refused.code, ErrorCode::NotFound);
+    assert_eq!(list(&app, ExampleFilter::default()).await.total, 0);
+    app.shut_down().await;
+}
+
+#[tokio::test]
+async fn rows_are_found_marked_edited_and_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(&folder.path().join("data"));
+    let lines: Vec<_> = (0..5)
+        .map(|n| pair(&format!("prompt {n}"), &format!("good {n}"), "bad zebra"))
+        .chain([json!({ "prompt": "alone", "chosen": "giraffe" }).to_string()])
+        .collect();
+    import_lines(&app, folder.path(), &lines)
+        .await
+        .expect("read");
+
+    let paired = |paired| ExampleFilter {
+        paired: Some(paired),
+        ..ExampleFilter::default()
+    };
+    assert_eq!(list(&app, paired(true)).await.total, 5);
+    let alone = list(&app, paired(false)).await.items.remove(0);
+    assert_eq!((alone.title.as_str(), alone.traced), ("alone", false));
+    let query = Some("zebra".to_owned());
+    let found = ExampleFilter {
+        query,
+        ..ExampleFilter::default()
+    };
+    assert_eq!(list(&app, found).await.total, 5);
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = ListExamples {
+            filter: ExampleFilter::default(),
+            after,
+            limit: 4,
+        };
+        let page = list_examples(&app, page).await.expect("listed");
+        seen.extend(page.items.into_iter().map(|row| row.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 6);
+
+    let mark = MarkExamples {
+        ids: vec![alone.id.clone()],
+        scope: Some(Scope::Communal),
+        split: Some(Split::HeldOut),
+    };
+    mark_examples(&app, mark).await.expect("marked");
+    let edit = |text: &str| EditExample {
+        id: alone.id.clone(),
+        side: Side::Chosen,
+        text: text.to_owned(),
+    };
+    let edited = edit_example(&app, edit("elephant")).await.expect("saved");
+    assert!(edited.summary.edited && edited.summary.scope == Scope::Communal);
+    assert_eq!(edited.chosen.expect("chosen").text, "elephant");
+    edit_example(&app, edit(" \n")).await.expect_err("empty");
+    let trace = ExampleTrace {
+        id: alone.id.clone(),
+        side: Side::Chosen,
+    };
+    let none = example_trace(&app, trace).await.expect_err("none");
+    assert_eq!(none.code, ErrorCode::NotFound);
+
+    let stats = dataset_stats(&app, NoArguments {}).await.expect("counted");
+    let own = &stats[0];
+    assert_eq!(
+        (own.complete, own.paired, own.pending, own.communal),
+        (6, 5, 0, 1)
+    );
+    assert!(own.held_out >= 1 && !own.readiness.ready);
+    assert!(own.readiness.words.starts_with("6 of 30 finished results."));
+    let use_cases = list_use_cases(&app, NoArguments {}).await.expect("listed");
+    assert_eq!((use_cases[0].sessions, use_cases[0].examples), (0, 6));
+
+    let ids = vec![alone.id.clone()];
+    let deleted = delete_examples(&app, DeleteExamples { ids: ids.clone() }).await;
+    assert_eq!(
+        deleted.expect("deleted"),
+        DeletionView {
+            deleted: 1,
+            remains: Vec::new()
+        }
+    );
+    let again = delete_examples(&app, DeleteExamples { ids })
+        .await
+        .expect_err("gone");
+    assert_eq!(again.code, ErrorCode::NotFound);
+    assert_eq!(list(&app, ExampleFilter::default()).await.total, 5);
+    app.shut_down().await;
+}
+
+#[tokio::test]
+async fn an_export_replaces_whole_files_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(&folder.path().join("data"));
+    let path = folder.path().join("out.jsonl");
+    let nothing = export(&app, &path, DatasetFormat::Jsonl)
+        .await
+        .expect_err("no rows");
+    assert_eq!(nothing.message, "There are no finished rows to export.");
+    assert!(!path.exists());
+
+    import_lines(&app, folder.path(), &[pair("a", "b", "c")])
+        .await
+        .expect("read");
+    std::fs::write(&path, "old").expect("written");
+    let done = export(&app, &path, DatasetFormat::Jsonl)
+        .await
+        .expect("written");
+    assert_eq!((done.rows, done.pending), (1, 0));
+    let text = std::fs::read_to_string(&path).expect("there");
+    assert_eq!(done.bytes as usize, text.len());
+    assert!(
+        text.starts_with("{\"prompt\":[{\"role\":\"user\",\"content\":\"a\"}],\"chosen\":["),
+        "{text}"
+    );
+    for (bad, told) in [
+        (folder.path().join("data/opzest.db"), "own folder"),
+        (
+            folder.path().join("nowhere/out.jsonl"),
+            "could not be written",
+        ),
+        (folder.path().join("data"), "could not be written"),
+    ] {
+        let refused = export(&app, &bad, DatasetFormat::Parquet)
+            .await
+            .expect_err("refused");
+        assert!(refused.message.contains(told), "{refused}");
+    }
+    // Nothing is left beside it.
+    let files: Vec<_> = std::fs::read_dir(folder.path()).expect("reads").collect();
+    assert_eq!(files.len(), 3, "{files:?}");
+    app.shut_down().await;
+}
+
+const REDO: Reply = Reply::Letter([0.9, 0.05, 0.05]);
+const ACCEPTED: Reply = Reply::Letter([0.05, 0.05, 0.9]);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_session_have_traces_and_leave_with_their_texts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TeacherServer::start().await;
+    let app = app_with_teachers(folder.path(), &server).await;
+    server.script("lead", ["one", "two", "three"].map(instructs));
+    let scripts = ["print('wrong')\n", "print('right')\n", "print('more')\n"];
+    server.script("worker-a", scripts.map(|text| writes("main.py", text)));
+    server.script("analyst", [REDO, ACCEPTED]);
+    let plan = vec!["Print".to_owned(), "Print more".to_owned()];
+    let new = NewSession {
+        plan,
+        ..request("A script", "script")
+    };
+    let mut session = Workshop::begin(&app, new).await;
+    session.judged().await;
+    session.say("No").await;
+    session.judged().await;
+    session.say("Yes").await;
+    session.judged().await;
+    session.act(SessionAct::Pause).await;
+
+    let rows = table(&app).await;
+    let row = &rows[0];
+    assert!(row.summary.traced && row.summary.paired && !row.summary.pending);
+    assert_eq!(
+        row.session_title.as_deref(),
+        Some(&*session.now.summary.title)
+    );
+    assert_eq!(row.workflow.as_deref(), Some("Script"));
+    assert!(row.prompt_version.is_some());
+    let rejected = row.rejected.clone().expect("there");
+    assert_eq!(rejected.files[0].text, scripts[0]);
+    let trace = ExampleTrace {
+        id: row.summary.id.clone(),
+        side: Side::Rejected,
+    };
+    let trace = example_trace(&app, trace).await.expect("there");
+    assert_eq!(trace.tokens.len() as u32, rejected.traced_tokens);
+    assert!(trace.tokens.iter().all(|token| token.top.len() <= 10));
+    let text: String = trace
+        .tokens
+        .iter()
+        .map(|token| token.text.as_str())
+        .collect();
+    assert_eq!(text, rejected.text);
+
+    // A new text is read as the worker's are.
+    let edit = EditExample {
+        id: row.summary.id.clone(),
+        side: Side::Rejected,
+        text: "Why not.\n```python\nprint('worse')\n```".into(),
+    };
+    let edited = edit_example(&app, edit).await.expect("saved");
+    let rejected = edited.rejected.expect("there");
+    assert_eq!(
+        (rejected.traced_tokens, &*rejected.reasoning),
+        (0, "Why not.")
+    );
+    assert_eq!(rejected.files[0].text, "print('worse')\n");
+
+    let ids = vec![row.summary.id.clone()];
+    let deleted = delete_examples(&app, DeleteExamples { ids })
+        .await
+        .expect("deleted");
+    assert_eq!(deleted.deleted, 1);
+    assert!(
+        deleted
+            .remains
+            .iter()
+            .any(|place| place.contains("of the product")),
+        "{deleted:?}"
+    );
+    app.shut_down().await;
+}
+
+/// A store in a folder, without an app.
+fn store_in(folder: &Path) -> Store {
+    let lock = DataFolderLock::acquire(folder).expect("free");
+    Store::open(lock, &StoreOptions::default()).expect("opens")
+}
+
+fn stored(folder: &Path) -> Vec<StoredExample> {
+    let store = store_in(folder);
+    let mut rows = Vec::new();
+    let all = store.for_each_example(&StoreFilter::default(), |row| {
+        rows.push(row);
+        Ok::<_, StoreError>(())
+    });
+    all.expect("reads");
+    rows
+}
+
+/// A row without what is its own in each store.
+fn content(mut row: StoredExample) -> StoredExample {
+    let summary = &mut row.summary;
+    summary.id = ExampleId::new(0, [0; 10]);
+    summary.use_case = UseCaseId::new(0, [0; 10]);
+    summary.import = None;
+    (summary.created_at, summary.updated_at) = (0, 0);
+    row
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    // With line breaks, zeros, quotes, and characters outside of Unicode's first plane.
+    "(?s)[a-z\"\\\\\n\r\t\u{0}\u{2028}é🍋]{0,12}"
+}
+
+fn any_side() -> impl Strategy<Value = ExampleSide> {
+    let files = proptest::collection::vec(any_text(), 0..3);
+    let model = proptest::option::of("[a-z]{1,6}");
+    let parts = (
+        any_text(),
+        any_text(),
+        proptest::option::of(files),
+        model,
+        0..9u32,
+        any::<bool>(),
+    );
+    let made = parts.prop_map(|(text, more, files, model, number, edited)| ExampleSide {
+        text: format!("{text}."),
+        reasoning: more.clone(),
+        artifact: files.map(artifact),
+        words: more,
+        attempt: None,
+        generation: None,
+        model: model.map(|name| ModelName {
+            id: name.parse().expect("a slug"),
+            name: name.to_uppercase(),
+        }),
+        prompt_version: number,
+        cycle: number / 2,
+        edited,
+        has_trace: false,
+    });
+    made
+}
+
+fn artifact(texts: Vec<String>) -> Artifact {
+    let mut artifact = Artifact::EMPTY;
+    for (number, text) in texts.into_iter().enumerate() {
+        artifact.put(format!("file{number}.txt").parse().expect("a name"), text);
+    }
+    artifact
+}
+
+fn any_row() -> impl Strategy<Value = NewExample> {
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), 0..4_usize);
+    let group = proptest::option::of("[a-z]{1,3}");
+    let parts = (
+        any_text(),
+        any_text(),
+        any_side(),
+        proptest::option::of(any_side()),
+        flags,
+        group,
+    );
+    parts.prop_map(
+        |(system, user, chosen, rejected, (scope, by_hand, overruled, reason), group)| {
+            use opzest_core::conversation::Scope;
+            use opzest_core::session::Reason;
+            NewExample {
+                id: ExampleId::new(0, [0; 10]),
+                use_case: UseCaseId::new(0, [0; 10]),
+                scope: if scope {
+                    Scope::Communal
+                } else {
+                    Scope::Private
+                },
+                workflow: by_hand.then(|| "script".parse().expect("an id")),
+                group,
+                split: None,
+                reason: rejected.as_ref().map(|_| Reason::ALL[reason]),
+                by_hand,
+                overruled,
+                prompt: vec![
+                    ChatMessage::new(Role::System, system),
+                    ChatMessage::new(Role::User, format!("{user}?")),
+                ],
+                chosen,
+                rejected,
+            }
+        },
+    )
+}
+
+/// Puts rows into a store, exports them, imports the file elsewhere, and gives what both stores have.
+fn round_trip(rows: Vec<NewExample>, format: DatasetFormat) -> [Vec<StoredExample>; 2] {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+    for data in [&first, &second] {
+        std::fs::create_dir(data).expect("made");
+    }
+    let mut store = store_in(&first);
+    let use_case = store.default_use_case().expect("there");
+    let rows = (1..).zip(rows).map(|(number, row)| {
+        Ok::<_, StoreError>(NewExample {
+            id: ExampleId::new(number, [1; 10]),
+            use_case,
+            ..row
+        })
+    });
+    let made = ImportId::new(1, [1; 10]);
+    store.import_examples(made, rows, 5).expect("added");
+    drop(store);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    let file: PathBuf = folder.path().join("rows");
+    runtime.block_on(async {
+        let app = open(&first);
+        export(&app, &file, format).await.expect("exported");
+        app.close();
+        let app = open(&second);
+        let report = import(&app, &file).await.expect("imported");
+        assert_eq!((report.bad, report.duplicates), (0, 0), "{report:?}");
+        app.close();
+    });
+    [first, second].map(|data| stored(&data).into_iter().map(content).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #[test]
+    fn what_is_exported_is_imported_again(rows in proptest::collection::vec(any_row(), 1..12)) {
+        for format in [DatasetFormat::Jsonl, DatasetFormat::Parquet] {
+            let [before, after] = round_trip(rows.clone(), format);
+            prop_assert_eq!(before, after);
+        }
+    }
+}
