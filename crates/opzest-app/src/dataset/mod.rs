@@ -26,8 +26,10 @@ use crate::error::{error, invalid};
 use crate::sessions::Names;
 use crate::workflows::Workflows;
 use filter::{Filter, example_id, example_ids};
+use opzest_core::ids::{ExampleId, SessionId};
 use opzest_store::{ExampleOrder, SideEdit, UseCaseStats};
 use readiness::{Gathered, readiness};
+use std::collections::BTreeSet;
 
 /// Rows of one page, at most.
 const LONGEST_PAGE: u32 = 500;
@@ -119,6 +121,10 @@ pub async fn edit_example(app: &App, edit: EditExample) -> Result<ExampleView, U
 /// Deletes rows with their texts, wherever these stand for nothing else.
 pub async fn delete_examples(app: &App, delete: DeleteExamples) -> Result<DeletionView, UiError> {
     let ids = example_ids(&delete.ids)?;
+    // An open session holds the texts in memory and would write them again: it is read anew afterwards.
+    for session in sessions_of(app, ids.clone()).await? {
+        app.sessions().close(session).await;
+    }
     let deleted = app
         .store(move |store| {
             let report = store.delete_examples(&ids)?;
@@ -130,6 +136,15 @@ pub async fn delete_examples(app: &App, delete: DeleteExamples) -> Result<Deleti
         .await?;
     app.erase_soon();
     Ok(deleted)
+}
+
+async fn sessions_of(app: &App, ids: Vec<ExampleId>) -> Result<BTreeSet<SessionId>, UiError> {
+    app.store(move |store| {
+        let session = |&id| store.example(id).map(|row| row.summary.session);
+        let sessions = ids.iter().map(session).collect::<Result<Vec<_>, _>>()?;
+        Ok(sessions.into_iter().flatten().collect())
+    })
+    .await
 }
 
 pub async fn mark_examples(app: &App, mark: MarkExamples) -> Result<(), UiError> {

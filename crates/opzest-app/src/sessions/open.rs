@@ -115,7 +115,7 @@ impl OpenSessions {
     }
 
     /// Stops what runs in a session and closes it.
-    pub(super) async fn close(&self, id: SessionId) {
+    pub(crate) async fn close(&self, id: SessionId) {
         let handle = self.lock().remove(&id);
         if let Some(handle) = handle {
             handle.unwatch.cancel();

@@ -10,7 +10,7 @@ message: string,
  */
 hint: string, };
 
-export type ErrorCode = "data_folder_in_use" | "data_folder_unusable" | "disk_full" | "store_too_new" | "store_damaged" | "store" | "not_found" | "invalid_input" | "model_file" | "model_missing" | "context_overflow" | "out_of_memory" | "worker_died" | "model" | "busy" | "remote" | "internal";
+export type ErrorCode = "data_folder_in_use" | "data_folder_unusable" | "disk_full" | "store_too_new" | "store_damaged" | "store" | "not_found" | "invalid_input" | "model_file" | "model_missing" | "context_overflow" | "out_of_memory" | "worker_died" | "model" | "busy" | "remote" | "sandbox_missing" | "internal";
 
 export type AppInfo = { version: string, dataFolder: string, logFolder: string, 
 /**
@@ -182,7 +182,7 @@ export type SessionSummary = { id: string, title: string, status: SessionStatus,
 /**
  * Absent until it is chosen.
  */
-workflow: string | null, kind: ArtifactKind | null, createdAt: number, updatedAt: number, 
+workflow: string | null, createdAt: number, updatedAt: number, 
 /**
  * Accepted versions of the product.
  */
@@ -643,7 +643,7 @@ path: string, }; event: never; result: DatasetExport };
   list_teachers: { args: Record<symbol, never>; event: never; result: TeachersView };
   set_teachers: { args: { agent: Agent, 
 /**
- * Best first.
+ * Best first; empty: the model that conversations use.
  */
 modelIds: Array<string>, }; event: never; result: TeachersView };
   add_remote_model: { args: { 
@@ -660,14 +660,19 @@ address: string,
  */
 remoteName: string, 
 /**
- * Kept in the system's keyring, or in a private file; empty: none is needed.
+ * Kept in the system's keyring, or in a private file; empty: none is needed, or the one that is
+ * already kept for this server.
  */
 key: string, 
 /**
  * Tokens that one conversation may hold, if known.
  */
 contextSize: number | null, }; event: never; result: TeachersView };
-  list_remote_models: { args: { address: string, key: string, }; event: never; result: Array<string> };
+  list_remote_models: { args: { address: string, 
+/**
+ * Empty: the one that is kept for this server, if there is one.
+ */
+key: string, }; event: never; result: Array<string> };
   set_model_key: { args: { id: string, 
 /**
  * Empty: forget it.
