@@ -4,6 +4,7 @@
 mod args;
 mod chat;
 mod conversations;
+mod dataset;
 mod errors;
 mod host;
 mod info;
@@ -12,6 +13,7 @@ mod plain;
 mod screen;
 mod session;
 mod settings;
+mod teachers;
 mod wrap;
 
 use args::{Arguments, Command};
@@ -49,6 +51,8 @@ fn run(arguments: Arguments, started: Instant) -> anyhow::Result<ExitCode> {
     match command {
         Command::Chat(chat) => return chat::run(&host, chat),
         Command::Session(session) => return session::run(&host, session),
+        Command::Dataset(dataset) => return dataset::run(&host, dataset),
+        Command::Teachers(teachers) => return teachers::run(&host, teachers),
         Command::Models(models) => models::run(&host, models)?,
         Command::Conversations(conversations) => conversations::run(&host, conversations)?,
         Command::Settings(settings) => settings::run(&host, settings)?,
