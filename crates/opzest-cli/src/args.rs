@@ -1,7 +1,12 @@
 //! The command line.
 
+mod dataset;
+mod teachers;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use dataset::{DatasetCommand, RowFilter};
 use std::path::PathBuf;
+pub use teachers::TeachersCommand;
 
 const GLOBAL: &str = "Global options";
 
@@ -40,6 +45,12 @@ pub enum Command {
     /// Make something, step by step, and gather what you teach on the way
     #[command(subcommand)]
     Session(SessionCommand),
+    /// See, export, import and delete what your sessions have gathered
+    #[command(subcommand)]
+    Dataset(DatasetCommand),
+    /// See, add, choose and test the models that make things with you
+    #[command(subcommand)]
+    Teachers(TeachersCommand),
     /// Find, read, export and delete conversations
     #[command(subcommand)]
     Conversations(ConversationsCommand),
@@ -84,6 +95,8 @@ impl Command {
                 DataCommand::Show(_) => false,
                 DataCommand::Backup | DataCommand::Check(_) | DataCommand::Restore { .. } => true,
             },
+            Self::Dataset(command) => command.writes(),
+            Self::Teachers(command) => command.writes(),
             Self::Conversations(command) => match command {
                 ConversationsCommand::Rename { .. } | ConversationsCommand::Delete { .. } => true,
                 ConversationsCommand::List { .. }
@@ -332,6 +345,9 @@ mod tests {
             "opzest models add x.gguf",
             "opzest conversations delete 1",
             "opzest settings set threads=1",
+            "opzest dataset import rows.jsonl",
+            "opzest dataset delete 1",
+            "opzest teachers set worker",
         ] {
             assert!(writes(line), "{line}");
         }
@@ -341,6 +357,9 @@ mod tests {
             "opzest models bench",
             "opzest conversations export 1",
             "opzest settings show",
+            "opzest dataset export rows.parquet",
+            "opzest dataset stats",
+            "opzest teachers list",
         ] {
             assert!(!writes(line), "{line}");
         }

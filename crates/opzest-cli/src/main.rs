@@ -5,6 +5,7 @@ mod args;
 mod chat;
 mod conversations;
 mod data;
+mod dataset;
 mod errors;
 mod host;
 mod info;
@@ -13,6 +14,7 @@ mod plain;
 mod screen;
 mod session;
 mod settings;
+mod teachers;
 mod wrap;
 
 use args::{Arguments, Command};
@@ -50,6 +52,8 @@ fn run(arguments: Arguments, started: Instant) -> anyhow::Result<ExitCode> {
     match command {
         Command::Chat(chat) => return chat::run(&host, chat),
         Command::Session(session) => return session::run(&host, session),
+        Command::Dataset(dataset) => return dataset::run(&host, dataset),
+        Command::Teachers(teachers) => return teachers::run(&host, teachers),
         Command::Models(models) => models::run(&host, models)?,
         Command::Conversations(conversations) => conversations::run(&host, conversations)?,
         Command::Data(data) => return data::run(&host, data),

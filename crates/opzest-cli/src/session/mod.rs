@@ -165,7 +165,8 @@ pub(crate) fn text_file(path: &Path) -> anyhow::Result<FileText> {
     })
 }
 
-fn use_case(host: &Host, name: &str) -> anyhow::Result<String> {
+/// The use case of this name; made if there is none.
+pub(crate) fn use_case(host: &Host, name: &str) -> anyhow::Result<String> {
     let all = host.wait(list_use_cases(&host.app, NoArguments {}))?;
     if let Some(found) = all
         .iter()

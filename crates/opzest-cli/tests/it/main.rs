@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod busy;
+mod dataset;
 mod once;
 mod scripts;
 mod support;
