@@ -309,7 +309,9 @@ pub fn fill(folder: &Path) {
 
 impl Drop for TinyDisk {
     fn drop(&mut self) {
+        // Lazily: a task of the app may still hold a file open.
         let _ = std::process::Command::new("umount")
+            .arg("-l")
             .arg(self.path())
             .status();
     }

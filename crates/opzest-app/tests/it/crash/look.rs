@@ -126,7 +126,7 @@ fn assert_traced(store: &Store, id: opzest_core::ids::SessionId) {
     read.expect("reads");
 }
 
-/// How many of these, in this order, are in the log.
+/// How many of these are in the log: all, or it fails.
 fn told_and_there<'a>(session: &Session, told: impl Iterator<Item = &'a What>) -> usize {
     let log = session.log();
     let mut there = 0;

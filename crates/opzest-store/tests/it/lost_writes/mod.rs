@@ -142,7 +142,7 @@ fn without_syncing_a_power_cut_does_lose_something() {
     assert_eq!(seen.found, 0);
 
     // Partly arrived, the store may be damaged as well; never may all of it be there each time.
-    println!("the complaints that follow are wanted");
+    eprintln!("The complaints that follow are wanted.");
     let mut complete = 0;
     for _ in 0..5 {
         let keeps = Keeps::Some {
