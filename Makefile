@@ -40,7 +40,7 @@ test-scripts: ## the scripts themselves
 test-peers: ## log-probabilities against llama-cpp-python and transformers (downloads some GB once)
 	@scripts/test-peers.sh
 
-bench: ## speed of the model here; start time and memory of the window
+bench: ## speed of the model and of a full store here; start time and memory of the window
 	@scripts/bench.sh
 
 lint: ## compiler lints, interface types, shell scripts

@@ -67,6 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     screens(&store, &use_cases, &words)?;
     export(&store, &folder)?;
+    deletions(&mut store)?;
     let bytes = store.disk_use()?;
     println!(
         "database: {:.0} MB, {:.1} kB a row",
@@ -197,6 +198,26 @@ fn screens(store: &Store, use_cases: &[UseCaseId], words: &Vocabulary) -> Result
         }
     }
     report("first screen, all of these", &mut every);
+    let mut times = Vec::new();
+    for _ in 0..15 {
+        let started = Instant::now();
+        store.dataset_stats()?;
+        times.push(started.elapsed());
+    }
+    report("counts of all use cases", &mut times);
+    Ok(())
+}
+
+/// The newest rows, which sessions have made.
+fn deletions(store: &mut Store) -> Result<(), StoreError> {
+    let newest = store.examples(&ExampleFilter::default(), ExampleOrder::Newest, None, 20)?;
+    let mut times = Vec::new();
+    for row in newest.items {
+        let started = Instant::now();
+        store.delete_examples(&[row.id])?;
+        times.push(started.elapsed());
+    }
+    report("deleting a row with its texts", &mut times);
     Ok(())
 }
 

@@ -1,11 +1,13 @@
 //! Finding pieces of deleted text in other texts.
 
 use super::DELETED;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::{BTreeSet, HashSet};
 
 /// Shorter pieces stand in other texts by chance.
 const LEAST_BYTES: usize = 8;
+/// Longer pieces are looked for by their lines; an automaton takes much memory for each byte.
+const MOST_BYTES: usize = 64 * 1024;
 
 /// The texts that are deleted and their lines, but not those that are kept somewhere else.
 pub(super) struct Needles {
@@ -24,7 +26,7 @@ impl Needles {
         let pieces: BTreeSet<&str> = lines
             .map(str::trim)
             .chain(trimmed(doomed))
-            .filter(|piece| piece.len() >= LEAST_BYTES)
+            .filter(|piece| (LEAST_BYTES..=MOST_BYTES).contains(&piece.len()))
             .collect();
         let pieces: Vec<_> = pieces.into_iter().collect();
         let is_kept = found_in(&pieces, kept);
@@ -82,7 +84,11 @@ fn automaton(pieces: Vec<&str>, kind: MatchKind) -> Option<AhoCorasick> {
     if pieces.is_empty() {
         return None;
     }
-    let automaton = AhoCorasick::builder().match_kind(kind).build(pieces);
+    let automaton = AhoCorasick::builder()
+        .match_kind(kind)
+        // The quickest to build: it is used for one log.
+        .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+        .build(pieces);
     Some(automaton.expect("a log has fewer lines than an automaton has states"))
 }
 

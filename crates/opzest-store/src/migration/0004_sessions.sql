@@ -104,16 +104,18 @@ CREATE TABLE example (
 ) STRICT;
 
 CREATE INDEX example_by_session ON example (session_id, step_id);
-CREATE INDEX example_by_group ON example (split_group);
+CREATE INDEX example_by_group ON example (split_group, use_case_id, split, state);
 CREATE INDEX example_by_import ON example (import_id) WHERE import_id IS NOT NULL;
-CREATE INDEX example_by_chosen_generation ON example (chosen_generation_id) WHERE chosen_generation_id IS NOT NULL;
+CREATE INDEX example_by_chosen_generation ON example (chosen_generation_id, chosen_edited, use_case_id)
+  WHERE chosen_generation_id IS NOT NULL;
 CREATE INDEX example_by_rejected_generation ON example (rejected_generation_id)
   WHERE rejected_generation_id IS NOT NULL;
 CREATE INDEX example_by_content ON example (content_hash) WHERE content_hash IS NOT NULL;
--- Everything that lists are filtered by, in the order in which they are shown: filters and counts read this
--- index alone.
+-- Everything that lists are filtered by and counts are made of, in the order in which lists are shown: both
+-- read this index alone.
 CREATE INDEX example_by_use_case ON example (use_case_id, seq, state, split, scope, reason, workflow_id,
-                                             chosen_model_id, rejected_model_id, rejected_bytes);
+                                             chosen_model_id, rejected_model_id, rejected_bytes, chosen_bytes,
+                                             prompt_bytes);
 
 -- The texts of a row, each a row of its own: a verdict that adds one leaves the others alone.
 -- seq is the row's, times four, and: 0 the prompt, 1 what was chosen, 2 what was rejected.

@@ -1,6 +1,8 @@
 use super::*;
 use crate::search::form;
-use crate::{CheckReport, DataFolderLock, STORE_FILE, Store, StoreOptions};
+use crate::{
+    CheckReport, DataFolderLock, ExampleFilter, ExampleOrder, STORE_FILE, Store, StoreOptions,
+};
 use opzest_core::conversation::MessageStatus;
 
 /// Rows as each version could hold them, on top of those of the versions before it. A new migration
@@ -21,7 +23,28 @@ const ROWS: &[&str] = &[
      VALUES ('smollm2', 'embedded', 'SmolLM2', 'smollm2.gguf', 1, 4);
      INSERT INTO setting (key, value) VALUES ('theme', '\"dark\"');",
     "",
-    "",
+    "INSERT INTO session (id, use_case_id, use_case_is_users, title, request, scope, split, status, steps,
+                          steps_over, events, created_at, updated_at)
+     VALUES ('018bcfe5-6800-7000-8000-000000000005', '00000000-0000-7000-8000-000000000001', 0, 'A poem',
+             'Write a poem about rhubarb', 'private', 'train', 'needs_user', 1, 0, 1, 7, 8);
+     INSERT INTO session_event (session_id, number, event, created_at)
+     VALUES ('018bcfe5-6800-7000-8000-000000000005', 0, '{}', 7);
+     INSERT INTO example (id, origin, session_id, step_id, use_case_id, scope, split, split_group, state, reason,
+                          title, prompt_bytes, rejected_bytes, created_at, updated_at)
+     VALUES ('018bcfe5-6800-7000-8000-000000000006', 'session', '018bcfe5-6800-7000-8000-000000000005',
+             '018bcfe5-6800-7000-8000-000000000007', '00000000-0000-7000-8000-000000000001', 'private', 'train',
+             '018bcfe5-6800-7000-8000-000000000005', 'pending', 'redo', 'Write', 2, 7, 8, 8);
+     INSERT INTO example_text (seq, words, text, reasoning)
+     VALUES (4, '', '[]', ''), (6, 'too sour', 'Rhubarb', '');
+     INSERT INTO trace (generation_id, session_id, agent, model_id, model_name, k, tokens, bytes, created_at,
+                        messages, data)
+     VALUES ('018bcfe5-6800-7000-8000-000000000008', '018bcfe5-6800-7000-8000-000000000005', 'worker',
+             'smollm2', 'SmolLM2', 64, 1, 3, 8, '[]', x'07');
+     INSERT INTO product (session_id, name, created_at, updated_at)
+     VALUES ('018bcfe5-6800-7000-8000-000000000005', 'A poem', 8, 8);
+     INSERT INTO product_version (session_id, number, step_id, attempt_id, by_hand, artifact, created_at)
+     VALUES ('018bcfe5-6800-7000-8000-000000000005', 0, '018bcfe5-6800-7000-8000-000000000007',
+             '018bcfe5-6800-7000-8000-000000000009', 1, '[]', 8);",
 ];
 
 fn connection(path: &std::path::Path) -> Connection {
@@ -69,6 +92,15 @@ fn every_earlier_version_becomes_the_present_one() {
             store.models().expect("lists").len(),
             usize::from(version >= 2)
         );
+        let sour = ExampleFilter {
+            query: Some("sour"),
+            ..ExampleFilter::default()
+        };
+        let found = store.examples(&sour, ExampleOrder::Newest, None, 9);
+        let with_sessions = usize::from(version >= 4);
+        assert_eq!(found.expect("searches").items.len(), with_sessions);
+        let products = store.products(None, 9, 0).expect("lists").items;
+        assert_eq!(products.len(), with_sessions);
         let theme: Option<String> = store.setting("theme").expect("reads");
         assert_eq!(theme.is_some(), version >= 2);
 
@@ -161,6 +193,6 @@ fn released_migrations_are_as_they_were_written() {
     0001_conversations 8e93f0066c97e623
     0002_models_and_settings 4e75cd1fc3e649cf
     0003_search a7b9e61aad0a8202
-    0004_sessions 527dd89376987ea1
+    0004_sessions 223ca87c4ce3f2bd
     ");
 }

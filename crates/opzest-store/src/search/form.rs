@@ -18,6 +18,11 @@ pub(super) const MATCH_END: char = '\u{3}';
 
 /// A text as the index reads it.
 pub(crate) fn search_form(text: &str) -> String {
+    // Most texts stay as they are.
+    let is_plain = |byte: u8| byte.is_ascii() && !matches!(byte, 0 | 2 | 3 | 0x1f);
+    if text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     let mut form = String::with_capacity(text.len() + text.len() / 4);
     for c in text.chars() {
         match c {

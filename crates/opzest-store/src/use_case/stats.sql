@@ -1,3 +1,4 @@
+-- Every part reads an index alone.
 WITH counted AS (
   SELECT use_case_id,
          count(*) AS rows,
@@ -5,12 +6,20 @@ WITH counted AS (
          sum(state = 'complete' AND rejected_bytes IS NOT NULL) AS paired,
          sum(state = 'complete' AND split = 'held_out') AS held_out,
          sum(state = 'complete' AND scope = 'communal') AS communal,
-         count(DISTINCT iif(state = 'complete' AND split = 'train', split_group, NULL)) AS train_groups,
-         count(DISTINCT iif(state = 'complete' AND split = 'held_out', split_group, NULL)) AS held_out_groups,
-         sum(state = 'complete' AND chosen_edited = 0
-             AND EXISTS (SELECT 1 FROM trace WHERE generation_id = chosen_generation_id)) AS traced,
          sum(prompt_bytes + coalesce(chosen_bytes, 0) + coalesce(rejected_bytes, 0)) AS bytes
   FROM example
+  GROUP BY use_case_id
+),
+grouped AS (
+  SELECT use_case_id, sum(split = 'train') AS train_groups, sum(split = 'held_out') AS held_out_groups
+  FROM (SELECT DISTINCT split_group, use_case_id, split FROM example WHERE state = 'complete')
+  GROUP BY use_case_id
+),
+traced AS (
+  SELECT use_case_id, count(*) AS traced
+  FROM trace
+  CROSS JOIN example INDEXED BY example_by_chosen_generation
+    ON chosen_generation_id = generation_id AND chosen_generation_id IS NOT NULL AND chosen_edited = 0
   GROUP BY use_case_id
 ),
 sessions AS (
@@ -30,6 +39,8 @@ SELECT use_case.id, use_case.name, use_case.is_default, use_case.workflow_id,
        coalesce(traces.tokens, 0) AS traced_tokens, coalesce(traces.bytes, 0) AS trace_bytes
 FROM use_case
 LEFT JOIN counted ON counted.use_case_id = use_case.id
+LEFT JOIN grouped ON grouped.use_case_id = use_case.id
+LEFT JOIN traced ON traced.use_case_id = use_case.id
 LEFT JOIN sessions ON sessions.use_case_id = use_case.id
 LEFT JOIN traces ON traces.use_case_id = use_case.id
 ORDER BY use_case.is_default DESC, use_case.name COLLATE NOCASE, use_case.id

@@ -1,6 +1,7 @@
 //! The store as its callers use it: real files, real locks.
 
 mod backups;
+mod curating;
 mod dataset;
 mod deleting;
 mod erasing;
