@@ -73,11 +73,13 @@ fn add(store: &mut Store, path: &Path, use_case: UseCaseId) -> Result<ImportRepo
     let mut seen = Seen::default();
     let import = ImportId::new(now_ms(), rand::random());
     let imported = if is_parquet {
-        let file = parquet::open(file).map_err(|problem| unreadable(path, &problem))?;
-        let rows = parquet::read(&file).map_err(|problem| unreadable(path, &problem))?;
+        let file =
+            parquet::open(file).map_err(|problem| unreadable(path, &parquet::told(&problem)))?;
+        let rows =
+            parquet::read(&file).map_err(|problem| unreadable(path, &parquet::told(&problem)))?;
         let rows = rows.filter_map(|row| match row {
             Ok((line, object)) => seen.judge(line, Ok(object), use_case).map(Ok),
-            Err(problem) => Some(Err(unreadable(path, &problem))),
+            Err(problem) => Some(Err(unreadable(path, &parquet::told(&problem)))),
         });
         store.import_examples(import, rows, now_ms())?
     } else {

@@ -209,8 +209,7 @@ fn write_leaf<W: Write + Send>(
     column.close()
 }
 
-/// Gives the objects of a file to `each` with their numbers, from 1, until it says that it is enough. Of its columns
-/// only ours are read. A file that is damaged anywhere fails as a whole: what is behind cannot be told.
+/// The objects of a file with their numbers, from 1. Of its columns only ours are read. A file that is damaged anywhere fails as a whole: what is behind cannot be told.
 pub(super) fn read<'a>(file: &'a SerializedFileReader<File>) -> Result<Rows<'a>, ParquetError> {
     guarded(|| {
         let root = file.metadata().file_metadata().schema();
@@ -241,6 +240,17 @@ impl Iterator for Rows<'_> {
         let rows = &mut self.rows;
         let row = guarded(|| rows.next().transpose()).transpose()?;
         Some(row.map(|row| (self.number, object(&row))))
+    }
+}
+
+/// What is wrong with a file, for the user.
+pub(super) fn told(problem: &ParquetError) -> String {
+    match problem {
+        ParquetError::General(text) if text.starts_with("Disabled feature") => {
+            "it is compressed in a way that OpZest does not know; use Zstandard or Snappy"
+                .to_owned()
+        }
+        problem => problem.to_string(),
     }
 }
 

@@ -56,7 +56,7 @@ fn any_side() -> impl Strategy<Value = ExampleSide> {
         0..9u32,
         any::<bool>(),
     );
-    let made = parts.prop_map(|(text, more, files, model, number, edited)| ExampleSide {
+    parts.prop_map(|(text, more, files, model, number, edited)| ExampleSide {
         text: format!("{text}."),
         reasoning: more.clone(),
         artifact: files.map(artifact),
@@ -71,8 +71,7 @@ fn any_side() -> impl Strategy<Value = ExampleSide> {
         cycle: number / 2,
         edited,
         has_trace: false,
-    });
-    made
+    })
 }
 
 fn artifact(texts: Vec<String>) -> Artifact {
