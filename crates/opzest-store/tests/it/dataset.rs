@@ -113,9 +113,9 @@ fn rows_are_listed_filtered_and_found() {
     );
     assert_eq!(found(ExampleFilter::complete()).len(), 4);
     let paired = Some(false);
-    assert_eq!(found(ExampleFilter { paired, ..all }), ["move the knight"]);
+    assert_eq!(found(ExampleFilter { paired, ..all }), ["Move"]);
     let reason = Some(Reason::FurtherEdit);
-    assert_eq!(found(ExampleFilter { reason, ..all }), ["draw a board"]);
+    assert_eq!(found(ExampleFilter { reason, ..all }), ["Draw"]);
     let scope = Some(Scope::Communal);
     assert_eq!(found(ExampleFilter { scope, ..all }), ["what is a zebra"]);
     assert_eq!(
@@ -158,12 +158,9 @@ fn rows_are_listed_filtered_and_found() {
     // In a prompt, in both rows of a step, in words, in an error, and only begun.
     assert_eq!(found(query("zebra")), ["what is a zebra"]);
     assert_eq!(found(query("chess large")).len(), 0);
-    assert_eq!(
-        found(query("large chess")),
-        ["draw a board", "draw a board"]
-    );
-    assert_eq!(found(query("wood wrong")), ["draw a board"]);
-    assert_eq!(found(query("syntaxerror")), ["win the game"]);
+    assert_eq!(found(query("large chess")), ["Draw", "Draw"]);
+    assert_eq!(found(query("wood wrong")), ["Draw"]);
+    assert_eq!(found(query("syntaxerror")), ["Win"]);
     assert_eq!(
         found(query("common")),
         Vec::<String>::new(),
@@ -186,7 +183,7 @@ fn rows_are_listed_filtered_and_found() {
             session: Some(session),
             ..query("kni")
         }),
-        ["move the knight"]
+        ["Move"]
     );
     let hit = page(&store, &query("wood")).items[0]
         .hit
@@ -221,7 +218,7 @@ fn a_summary_tells_what_a_row_is() {
 
     let whole = store.example(redo.id).expect("there");
     assert_eq!(whole.summary, *redo);
-    assert_eq!(whole.prompt[1].content, "draw a board");
+    assert_eq!(whole.prompt[1].content, "Draw");
     let chosen = whole.chosen.expect("chosen");
     assert_eq!(chosen.text, "<<large chessboard>>");
     assert_eq!(chosen.reasoning, "because <<large chessboard>>");
