@@ -218,7 +218,7 @@ fn a_summary_tells_what_a_row_is() {
 
     let whole = store.example(redo.id).expect("there");
     assert_eq!(whole.summary, *redo);
-    assert_eq!(whole.prompt[1].content, "Draw");
+    assert_eq!(whole.prompt[1].content, "draw a board");
     let chosen = whole.chosen.expect("chosen");
     assert_eq!(chosen.text, "<<large chessboard>>");
     assert_eq!(chosen.reasoning, "because <<large chessboard>>");
