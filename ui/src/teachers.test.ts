@@ -62,6 +62,14 @@ describe("teachers", () => {
     expect(pool.querySelectorAll("li")).toHaveLength(3);
   });
 
+  it("says which model works when an agent has none of its own", async () => {
+    backend.on("set_teachers", () => teachersView());
+    await openTeachers();
+    click(within(find("pool-planner")!, "pool-remove"));
+    expect((await see("toast")).textContent).toContain("uses the one of the Assistant: a.");
+    await settled(() => expect(find("pool-planner")!.querySelectorAll("li")).toHaveLength(1));
+  });
+
   it("tests a model: progress, then what it gives, or why it does not answer", async () => {
     const answer = gate<TeacherTest>();
     backend.on("test_teacher", () => answer.promise);
@@ -127,7 +135,7 @@ describe("teachers", () => {
     await settled(() => expect(backend.argsOf("set_model_key")).toEqual([{ id: "c", key: "k2" }]));
     click(within(card("c"), "teacher-menu"));
     click(await see("teacher-remove"));
-    expect((await see("remove-dialog")).textContent).toContain("its key are forgotten");
+    expect((await see("remove-dialog")).textContent).toContain("OpZest forgets its address.");
     click(find("remove-confirm"));
     await settled(() => expect(backend.argsOf("remove_model")).toEqual([{ id: "c" }]));
     expect(within(card("a"), "teacher-menu")).toBeNull();

@@ -66,6 +66,7 @@ export class Teachers {
     return this.#setPool(agent, [...this.pool(agent).filter((one) => one !== id), id]);
   }
 
+  /** Without any, an agent uses the Assistant's model; the answer shows which that is. */
   leave(agent: Agent, id: string): Promise<void> {
     return this.#setPool(agent, this.pool(agent).filter((one) => one !== id));
   }
