@@ -41,7 +41,7 @@ class Probe:
             self.process = subprocess.Popen(
                 traced(self.log, ["dbus-run-session", "--", *alone]),
                 env=self.environment, stdin=subprocess.PIPE, text=True, stdout=output, stderr=output,
-                pass_fds=[write], start_new_session=True,
+                pass_fds=[write], start_new_session=True, cwd=home,  # where the control's downloads land
             )
         os.close(write)
         self.pipe = os.fdopen(read)

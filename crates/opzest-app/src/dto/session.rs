@@ -89,6 +89,8 @@ pub struct SessionSummary {
     pub use_case: String,
     /// Absent until it is chosen.
     pub workflow: Option<String>,
+    /// What it makes, if its workflow is still there.
+    pub kind: Option<ArtifactKind>,
     pub created_at: f64,
     pub updated_at: f64,
     /// Accepted versions of the product.

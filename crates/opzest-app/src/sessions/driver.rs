@@ -292,6 +292,8 @@ impl Driver {
         let mut summary = summary::to_dto(&stored, &names);
         let need = self.need().await;
         summary.status = self.status(&need, summary.status);
+        let setup = self.session.state().setup.as_ref();
+        summary.kind = setup.map(|setup| setup.workflow.product.kind.into());
         let unsaved = self.unsaved.as_ref().map(|(_, error)| error.clone());
         let beside = Beside {
             summary,

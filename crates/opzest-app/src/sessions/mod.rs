@@ -103,6 +103,7 @@ pub async fn rename_use_case(
 
 /// The newest sessions, or those whose title or request has the words.
 pub async fn list_sessions(app: &App, list: ListSessions) -> Result<SessionList, UiError> {
+    let workflows = Workflows::load(app.data_folder());
     app.store(move |store| {
         let filter = SessionFilter {
             query: list.query.as_deref(),
@@ -114,7 +115,7 @@ pub async fn list_sessions(app: &App, list: ListSessions) -> Result<SessionList,
             items: page
                 .items
                 .iter()
-                .map(|session| summary::to_dto(session, &names))
+                .map(|session| summary::with_kind(session, &names, &workflows))
                 .collect(),
             total: page.total,
         })
@@ -188,10 +189,15 @@ pub async fn open_session(app: &App, session: SessionArgument) -> Result<Session
 pub async fn rename_session(app: &App, rename: RenameSession) -> Result<SessionSummary, UiError> {
     let title = short_name("session", &rename.title)?;
     let id = session_id(&rename.id)?;
+    let workflows = Workflows::load(app.data_folder());
     let renamed = app
         .store(move |store| {
             let session = store.rename_session(id, &title)?;
-            Ok(summary::to_dto(&session, &Names::read(store)?))
+            Ok(summary::with_kind(
+                &session,
+                &Names::read(store)?,
+                &workflows,
+            ))
         })
         .await?;
     app.sessions().refresh(id).await;
@@ -201,10 +207,15 @@ pub async fn rename_session(app: &App, rename: RenameSession) -> Result<SessionS
 /// Puts a session and its rows into another use case.
 pub async fn move_session(app: &App, session: MoveSession) -> Result<SessionSummary, UiError> {
     let (id, use_case) = (session_id(&session.id)?, use_case_id(&session.use_case_id)?);
+    let workflows = Workflows::load(app.data_folder());
     let moved = app
         .store(move |store| {
             let session = store.move_session(id, use_case)?;
-            Ok(summary::to_dto(&session, &Names::read(store)?))
+            Ok(summary::with_kind(
+                &session,
+                &Names::read(store)?,
+                &workflows,
+            ))
         })
         .await?;
     app.sessions().refresh(id).await;

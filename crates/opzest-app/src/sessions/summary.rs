@@ -1,6 +1,7 @@
 //! Sessions in lists.
 
 use crate::dto::{SessionStatus, SessionSummary};
+use crate::workflows::Workflows;
 use opzest_core::ids::UseCaseId;
 use opzest_core::session as core;
 use opzest_store::{Store, StoreError};
@@ -20,6 +21,20 @@ impl Names {
     }
 }
 
+/// With what the session makes, as its workflow says it now.
+pub(super) fn with_kind(
+    session: &core::SessionSummary,
+    names: &Names,
+    workflows: &Workflows,
+) -> SessionSummary {
+    let used = session.workflow.as_ref();
+    let workflow = used.and_then(|used| workflows.get(&used.id));
+    SessionSummary {
+        kind: workflow.map(|workflow| workflow.product.kind.into()),
+        ..to_dto(session, names)
+    }
+}
+
 pub(super) fn to_dto(session: &core::SessionSummary, names: &Names) -> SessionSummary {
     SessionSummary {
         id: session.id.to_string(),
@@ -34,6 +49,7 @@ pub(super) fn to_dto(session: &core::SessionSummary, names: &Names) -> SessionSu
         use_case_id: session.use_case.to_string(),
         use_case: names.get(session.use_case),
         workflow: session.workflow.as_ref().map(|used| used.name.clone()),
+        kind: None,
         created_at: session.created_at as f64,
         updated_at: session.updated_at as f64,
         versions: session.versions,
