@@ -182,7 +182,11 @@ export type SessionSummary = { id: string, title: string, status: SessionStatus,
 /**
  * Absent until it is chosen.
  */
-workflow: string | null, createdAt: number, updatedAt: number, 
+workflow: string | null, 
+/**
+ * What it makes, if its workflow is still there.
+ */
+kind: ArtifactKind | null, createdAt: number, updatedAt: number, 
 /**
  * Accepted versions of the product.
  */
