@@ -98,13 +98,13 @@ function scenes(name: string): Conversation[] {
 export async function demoBackend(): Promise<FakeBackend> {
   const params = new URLSearchParams(location.search);
   const scene = params.get("scene") ?? "many";
-  // `&view=harvest` opens on it.
-  const opened = params.get("view");
-  if (opened) localStorage.setItem("opzest.view", opened);
   const demo = new FakeBackend();
   // File dialogs answer this.
   demo.path = "/home/ana/Documents";
   await demoSessions(demo, scene);
+  // `&view=harvest` opens on it, whatever the scene would open.
+  const opened = params.get("view");
+  if (opened) localStorage.setItem("opzest.view", opened);
   withDataset(demo, scene);
   withStorage(demo, scene);
   let conversations = scenes(scene);
