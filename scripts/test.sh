@@ -41,16 +41,23 @@ part_browser() {
 
 part_window() {
     build_binaries --examples || return 1
+    local result=0
+    on_a_screen ui/e2e/window.mjs || result=$?
+    on_a_screen ui/e2e/window-session.mjs || result=$?
+    timeout --kill-after=10 900 scripts/preview_window.py "$target/debug/examples/preview_probe" || result=$?
+    return $result
+}
+
+# A session bus, a display and a data folder of its own, so that it neither needs nor touches the user's.
+on_a_screen() {
     local data result=0
     data=$(mktemp -d -t opzest-window-XXXXXX)
     mkdir -m 700 "$data/runtime"
-    # A session bus and a display of its own, so that it neither needs nor touches the user's.
     env -u WAYLAND_DISPLAY XDG_RUNTIME_DIR="$data/runtime" \
         OPZEST_DESKTOP="$target/debug/opzest-desktop" OPZEST_DATA="$data/data" \
         timeout --kill-after=10 900 xvfb-run -a -s '-screen 0 1280x900x24' \
-        dbus-run-session -- node ui/e2e/window.mjs || result=$?
+        dbus-run-session -- node "$@" || result=$?
     rm -rf "$data"
-    timeout --kill-after=10 900 scripts/preview_window.py "$target/debug/examples/preview_probe" || result=$?
     return $result
 }
 

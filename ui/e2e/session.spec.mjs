@@ -1,30 +1,17 @@
 // A session of each workflow on the real host with the embedded model alone: from a request to a saved product. A
 // small model writes poor work, so the verdicts and the user's own version are scripted.
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { ANSWER_MS, launch, openPage } from "./support/browser.mjs";
 import { freshFolder, prepare, startHost } from "./support/host.mjs";
-
-const WORKFLOWS = fileURLToPath(new URL("../../assets/workflows/", import.meta.url));
-const OWN = {
-  document: "# Hello\n\nSee you on Monday.\n",
-  script: "print('12:00')\n",
-  page: "<!doctype html>\n<title>Clock</title>\n<p>12:00</p>\n",
-  data: '{"city": "Split"}\n',
-};
+import { OWN, shortWorkflows } from "./support/sessions.mjs";
 
 let browser, host;
 before(async () => {
   const data = freshFolder();
-  // The user's own files stand in the place of the workflows that come with OpZest: here, with short answers.
-  mkdirSync(join(data, "workflows"), { recursive: true });
-  for (const file of readdirSync(WORKFLOWS)) {
-    const text = readFileSync(join(WORKFLOWS, file), "utf8").replace(/^max_tokens = .*/gm, "max_tokens = 60");
-    writeFileSync(join(data, "workflows", file), text);
-  }
+  shortWorkflows(data);
   [browser, host] = await Promise.all([launch(), startHost({ data })]);
   await prepare(host);
 });
