@@ -1,8 +1,10 @@
-// Pictures of every view, light and dark, from the real application: `npm run screenshots` writes ../docs/images.
+// Pictures of every view, light and dark: `npm run screenshots` writes ../docs/images. The assistant, the models and the
+// settings are the real application with its own model; Workshop, Harvest and Teachers show the example data of the design mode.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ask, launch, openPage } from "./support/browser.mjs";
 import { freshFolder, prepare, startHost } from "./support/host.mjs";
+import { startWorkbench } from "./support/workbench.mjs";
 
 const out = fileURLToPath(new URL("../../docs/images", import.meta.url));
 mkdirSync(out, { recursive: true });
@@ -10,6 +12,7 @@ const data = freshFolder();
 const host = await startHost({ data });
 const second = await startHost({ data, keep: true });
 const fresh = await startHost();
+const bench = await startWorkbench();
 const browser = await launch();
 
 async function shot(name, on, size, go) {
@@ -17,6 +20,7 @@ async function shot(name, on, size, go) {
     const shown = await openPage(browser, on, { dark, ...size });
     await go(shown);
     await shown.page.evaluate(() => document.fonts.ready);
+    await shown.page.waitForTimeout(400); // The editor measures its lines again once the fonts are there.
     await shown.page.screenshot({ path: `${out}/${name}-${dark ? "dark" : "light"}.png` });
     await shown.close();
   }
@@ -66,9 +70,39 @@ try {
     await page.keyboard.press("Control+/");
     await id("shortcuts").waitFor();
   });
+
+  const wide = { width: 1280, height: 840 };
+  const scene = (name, view, go, size = wide) => shot(name, bench, { ...size, path: `${bench.origin}/?scene=${view}` }, go);
+  const openExample = async ({ id }) => {
+    await id("example-row").first().click();
+    await id("example").waitFor();
+  };
+  await scene("workshop-start", "many&view=workshop", ({ id }) => id("request").waitFor());
+  await scene("workshop", "session-edited", async ({ id }) => {
+    await id("feedback").waitFor();
+    await id("result-tabs-changes").click();
+  });
+  await scene("workshop-plan", "session-plan", ({ id }) => id("approve-plan").waitFor());
+  await scene("harvest", "many&view=harvest", ({ id }) => id("example-row").first().waitFor());
+  await scene("harvest-example", "many&view=harvest", async (shown) => {
+    await openExample(shown);
+    await shown.page.locator(".cm-content").first().waitFor();
+  });
+  await scene("harvest-probabilities", "many&view=harvest", async (shown) => {
+    await openExample(shown);
+    await shown.id("example-part-trace").click();
+    await shown.id("trace-tokens").first().waitFor();
+  });
+  await scene("teachers", "many&view=teachers", ({ id }) => id("teacher").first().waitFor());
+  await scene("settings-data", "many&view=harvest", async ({ page, id }) => {
+    await id("example-row").first().waitFor();
+    await page.keyboard.press("Control+,");
+    await id("settings-tab-data").click();
+    await id("disk-use").waitFor();
+  });
   console.log(`written to ${out}`);
 } finally {
   await browser.close();
-  await Promise.all([second.stop(), fresh.stop()]);
+  await Promise.all([second.stop(), fresh.stop(), bench.stop()]);
   await host.stop();
 }
