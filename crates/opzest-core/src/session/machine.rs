@@ -1,10 +1,11 @@
 //! The session as a whole: its log, and the line of events that are in force.
 
+use crate::ids::AttemptId;
 use crate::session::change::{Change, changes};
-use crate::session::event::{Event, Teacher};
+use crate::session::event::{Analysis, Event, Teacher};
 use crate::session::examples::Example;
 use crate::session::next::{CallId, Need, Next, Task, Wish};
-use crate::session::state::{Phase, State};
+use crate::session::state::{Cycle, Phase, State};
 
 /// Why an event does not fit. The session is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +66,15 @@ pub struct Session {
     line: Vec<Event>,
     state: State,
     call: CallId,
+    /// What the analyst made of words, also where the user's verdict took the place of its own.
+    analyses: Vec<Analysed>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Analysed {
+    attempt: AttemptId,
+    words: String,
+    analysis: Analysis,
 }
 
 impl Session {
@@ -82,6 +92,7 @@ impl Session {
             log: vec![event],
             state,
             call: CallId(0),
+            analyses: Vec::new(),
         })
     }
 
@@ -128,6 +139,14 @@ impl Session {
     /// All events that were ever taken.
     pub fn log(&self) -> &[Event] {
         &self.log
+    }
+
+    /// What the analyst made of the words about this cycle's attempt, whoever judged it in the end.
+    pub fn analysis(&self, cycle: &Cycle) -> Option<&Analysis> {
+        let (attempt, feedback) = (cycle.attempt.as_ref()?, cycle.feedback.as_ref()?);
+        let is_it = |past: &&Analysed| past.attempt == attempt.id && past.words == feedback.words;
+        let found = self.analyses.iter().rev().find(is_it)?;
+        Some(&found.analysis)
     }
 
     /// What the session waits for. After a restart: what has to be done now.
@@ -182,8 +201,10 @@ impl Session {
                 asks_anew = true;
             }
             _ => {
+                let analysed = self.analysed(&event);
                 self.state.apply(&event, self.line.len())?;
                 self.line.push(event.clone());
+                self.analyses.extend(analysed);
             }
         }
         self.log.push(event);
@@ -191,6 +212,18 @@ impl Session {
             self.call = CallId(self.log.len() as u64);
         }
         Ok(())
+    }
+
+    fn analysed(&self, event: &Event) -> Option<Analysed> {
+        let Event::FeedbackAnalysed { analysis, .. } = event else {
+            return None;
+        };
+        let cycle = self.state.current_cycle()?;
+        Some(Analysed {
+            attempt: cycle.attempt.as_ref()?.id,
+            words: cycle.feedback.as_ref()?.words.clone(),
+            analysis: analysis.clone(),
+        })
     }
 
     /// Puts another verdict in the place of the last one, on the same words.

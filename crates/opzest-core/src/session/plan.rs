@@ -85,5 +85,6 @@ fn waiting(planned: &PlannedStep) -> Step {
         status: StepStatus::Waiting,
         cycles: Vec::new(),
         prompt: None,
+        asked: None,
     }
 }

@@ -146,6 +146,9 @@ pub struct Step {
     pub cycles: Vec<Cycle>,
     /// What the worker was given in the first cycle: the prompt of all rows of this step.
     pub prompt: Option<Vec<ChatMessage>>,
+    /// The step's text when the first instruction was written: later edits of the plan do not change what
+    /// the prompt asks for.
+    pub asked: Option<String>,
 }
 
 /// A state of the product: the artifact that a step's acceptance made current.

@@ -92,7 +92,9 @@ impl State {
         text: &str,
     ) -> Result<(), Ignored> {
         self.call_failures = 0;
-        let cycle = self.current_cycle_mut().ok_or(Ignored::NotNow)?;
+        let step = self.current_step_mut().ok_or(Ignored::NotNow)?;
+        step.asked.get_or_insert_with(|| step.text.clone());
+        let cycle = step.cycles.last_mut().ok_or(Ignored::NotNow)?;
         cycle.instruction = Some(Instruction {
             text: text.to_owned(),
             written: written.clone(),

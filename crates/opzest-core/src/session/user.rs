@@ -78,6 +78,7 @@ impl State {
         }
         self.new_attempt(edit.attempt)?;
         let step = self.current_step_mut().ok_or(Ignored::NotNow)?;
+        step.asked.get_or_insert_with(|| step.text.clone());
         step.prompt.get_or_insert_with(|| edit.messages.clone());
         // An ended cycle keeps its row: the edit gets a cycle of its own.
         if step.cycles.last().is_none_or(|cycle| cycle.end.is_some()) {

@@ -3,6 +3,7 @@
 
 use crate::studio::{Studio, start};
 use crate::support::Folder;
+use opzest_core::conversation::title_from;
 use opzest_core::dataset::StoredExample;
 use opzest_core::ids::ExampleId;
 use opzest_core::session::{Event, Next, Session, Task, Verdict};
@@ -130,6 +131,7 @@ fn compare(studio: &Studio<'_>, deleted: &BTreeSet<ExampleId>) {
             (wanted.id, Some(wanted.step))
         );
         assert_eq!(found.prompt, wanted.prompt);
+        assert_eq!(found.summary.title, title_from(&wanted.asked));
         let chosen = found
             .chosen
             .as_ref()
