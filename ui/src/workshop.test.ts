@@ -71,7 +71,7 @@ describe("the start page", () => {
   it("explains itself to those who are new, and starts with Ctrl+Enter", async () => {
     show(App, { backend });
     expect((await see("first-time")).textContent).toContain("Say what you want");
-    expect(text("sessions-empty")).toContain("Say what you want to make");
+    expect(text("session-list-empty")).toContain("Say what you want to make");
     const request = await see<HTMLTextAreaElement>("request");
     expect(find<HTMLButtonElement>("start")!.disabled).toBe(true);
     write(request, "A letter");

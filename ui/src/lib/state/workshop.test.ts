@@ -9,7 +9,6 @@ import type { SessionEvent, SessionView } from "../bindings";
 import { gate } from "../test-data";
 import { HandEdit } from "./hand-edit.svelte";
 import { Live } from "./live.svelte";
-import { Sessions } from "./sessions.svelte";
 import { Workshop } from "./workshop.svelte";
 
 let backend: FakeBackend;
@@ -371,38 +370,21 @@ describe("live", () => {
 });
 
 describe("the list", () => {
-  it("searches a moment after the last key, and the newest question wins", async () => {
-    await begun();
-    await begun(SCRIPT);
-    const list = new Sessions(backend, 0);
-    await list.load();
-    expect(list.items).toHaveLength(2);
-    const slow = gate<{ items: []; total: 0 }>();
-    backend.on("list_sessions", () => slow.promise);
-    const old = list.load();
-    fakeSessions(backend); // answers at once, with nothing
-    await list.load();
-    slow.open({ items: [], total: 0 });
-    await old;
-    expect([list.items.length, list.loading]).toEqual([0, false]);
-  });
-
   it("renames, moves and deletes, and keeps a refusal at its row", async () => {
     const { id } = await begun();
     const workshop = make();
     workshop.enter();
     await until(() => workshop.sessions.ready);
     workshop.open(id);
-    await workshop.sessions.rename(id, "Better");
-    workshop.refresh(id);
+    await workshop.rename(id, "Better");
     expect(workshop.current!.view!.summary.title).toBe("Better");
     const made = await workshop.createUseCase("My e-mails");
     expect(workshop.useCases.at(-1)).toEqual(made);
-    await workshop.sessions.move(id, made.id);
+    await workshop.move(id, made.id);
     expect(workshop.sessions.items[0]!.useCase).toBe("My e-mails");
     backend.on("delete_session", () => Promise.reject(uiError("store", "The disk is read-only.")));
     expect(await workshop.remove(id)).toBe(false);
-    expect(workshop.sessions.itemError).toMatchObject({ id, error: { message: "The disk is read-only." } });
+    expect(workshop.sessions.errorOf(id)).toMatchObject({ message: "The disk is read-only." });
     expect(workshop.current?.id).toBe(id);
     backend.on("delete_session", () => null);
     expect(await workshop.remove(id)).toBe(true);
