@@ -91,6 +91,7 @@ export class Assistant {
     if (!(await this.conversations.remove(id))) return false;
     this.#deleted.add(id);
     this.#threads.delete(id);
+    this.#drafts.write(id, "");
     if (this.current.id === id) this.openNew();
     return true;
   }

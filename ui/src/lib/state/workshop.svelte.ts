@@ -5,7 +5,7 @@ import type { SandboxInfo, SessionSummary, SessionView, UiError, UseCaseInfo, Wo
 import { Drafts } from "./drafts";
 import { SessionStart } from "./session-start.svelte";
 import { Sessions } from "./sessions.svelte";
-import { WorkSession, type SessionHooks } from "./work-session.svelte";
+import { dropDrafts, WorkSession, type SessionHooks } from "./work-session.svelte";
 
 const OPEN_KEY = "opzest.session";
 
@@ -104,6 +104,7 @@ export class Workshop {
     if (!(await this.sessions.remove(id))) return false;
     this.#deleted.add(id);
     this.#known.delete(id);
+    dropDrafts(this.#drafts, id);
     if (this.current?.id === id) this.openNew();
     return true;
   }
