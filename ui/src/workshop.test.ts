@@ -198,6 +198,9 @@ describe("a session", () => {
     await go("verdict-redo");
     await need("judge");
     expect(lastAct()).toEqual({ act: "verdict", verdict: "redo", words: "" });
+    // What the analyst thought stays to be seen.
+    expect(text("last-verdict")).toContain("You chose “Redo”. Your words were understood as “Further edit”, 42 % sure.");
+    expect(text("cycle-verdict")).toContain("by you; your words were understood as “Further edit”, 42 % sure");
   });
 
   it("shows who writes what, and pauses on Escape", async () => {
