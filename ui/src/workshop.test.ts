@@ -71,7 +71,7 @@ describe("the start page", () => {
   it("explains itself to those who are new, and starts with Ctrl+Enter", async () => {
     show(App, { backend });
     expect((await see("first-time")).textContent).toContain("Say what you want");
-    expect(text("sessions-empty")).toContain("Say what you want to make");
+    expect(text("session-list-empty")).toContain("Say what you want to make");
     const request = await see<HTMLTextAreaElement>("request");
     expect(find<HTMLButtonElement>("start")!.disabled).toBe(true);
     write(request, "A letter");
@@ -198,6 +198,9 @@ describe("a session", () => {
     await go("verdict-redo");
     await need("judge");
     expect(lastAct()).toEqual({ act: "verdict", verdict: "redo", words: "" });
+    // What the analyst thought stays to be seen.
+    expect(text("last-verdict")).toContain("You chose “Redo”. Your words were understood as “Further edit”, 42 % sure.");
+    expect(text("cycle-verdict")).toContain("by you; your words were understood as “Further edit”, 42 % sure");
   });
 
   it("shows who writes what, and pauses on Escape", async () => {
