@@ -158,7 +158,11 @@ impl<'a> Drive<'a> {
     fn obey(&mut self, said: Said) -> anyhow::Result<bool> {
         let act = match said {
             Said::Words(words) => SessionAct::Feedback { words },
-            Said::Verdict(verdict, words) => SessionAct::Verdict { verdict, words },
+            Said::Verdict(verdict, words) => SessionAct::Verdict {
+                verdict,
+                words,
+                attempt_id: None,
+            },
             Said::Hand { file, words } => SessionAct::HandEdit {
                 files: vec![self.own_version(&file)?],
                 words,

@@ -32,6 +32,8 @@ pub enum Ignored {
     NoWords,
     #[error("probabilities must be numbers from 0 to 1 that sum to 1")]
     NotProbabilities,
+    #[error("the verdict is about another attempt than the one that can be judged now")]
+    OtherAttempt,
     #[error("this attempt has been seen before")]
     AttemptTwice,
     #[error("there is no such teacher in the pool")]
@@ -229,16 +231,25 @@ impl Session {
     /// Puts another verdict in the place of the last one, on the same words.
     fn override_verdict(&mut self, event: &Event) -> Result<(), Ignored> {
         let to = *self.state.undo_to.last().ok_or(Ignored::NotNow)?;
-        let words = self.line[to..].iter().find_map(words_of);
+        let words = words_before_verdict(&self.line[to..]);
         self.rewind(to);
         // An acceptance by hand or over a failed check was not a judgement of a shown attempt.
         if self.state.phase != Phase::Judging {
             return Err(Ignored::NotNow);
         }
         let mut event = event.clone();
-        if let (Event::VerdictGiven { words: given, .. }, Some(words)) = (&mut event, words)
-            && given.is_empty()
-        {
+        let Event::VerdictGiven {
+            words: given,
+            attempt,
+            ..
+        } = &mut event
+        else {
+            return Err(Ignored::NotNow);
+        };
+        if !self.state.shows(*attempt) {
+            return Err(Ignored::OtherAttempt);
+        }
+        if given.is_empty() {
             *given = words;
         }
         self.state.apply(&event, self.line.len())?;
@@ -260,8 +271,22 @@ impl Session {
                 .expect("the events before a verdict were taken in this order");
             self.line.push(event);
         }
-        for event in dropped.into_iter().filter(Event::survives_undo) {
+        let mut undone = self.state.clone();
+        for (at, event) in (to..).zip(dropped) {
+            let begun_then = undone.steps_begun();
+            undone
+                .apply(&event, at)
+                .expect("the events after a verdict were taken in this order");
+            if !event.survives_undo() {
+                continue;
+            }
             let mut state = self.state.clone();
+            let event = match event {
+                Event::PlanEdited { steps } => Event::PlanEdited {
+                    steps: state.edit_after_undo(&steps, &begun_then),
+                },
+                event => event,
+            };
             // An edit of the plan that names steps which are over again falls away.
             if state.apply(&event, self.line.len()).is_ok() {
                 self.state = state;
@@ -282,9 +307,22 @@ fn first_state(event: &Event) -> Result<State, Ignored> {
     Ok(state)
 }
 
-fn words_of(event: &Event) -> Option<String> {
-    match event {
-        Event::FeedbackGiven { words } | Event::VerdictGiven { words, .. } => Some(words.clone()),
-        _ => None,
+/// What the user said last before the first verdict of these events.
+fn words_before_verdict(events: &[Event]) -> String {
+    let mut said = String::new();
+    for event in events {
+        match event {
+            Event::FeedbackGiven { words } => said.clone_from(words),
+            Event::VerdictGiven { words, .. } => {
+                if !words.is_empty() {
+                    said.clone_from(words);
+                }
+                break;
+            }
+            // The next cycle or the next step has begun.
+            Event::InstructionWritten { .. } | Event::HandEdited { .. } => break,
+            _ => {}
+        }
     }
+    said
 }

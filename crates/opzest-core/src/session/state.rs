@@ -204,7 +204,8 @@ pub struct State {
     pub paused: bool,
     /// Errors and redos since the last further edit, acceptance or switch of teacher.
     pub failed_attempts: u32,
-    pub consents: BTreeSet<ModelId>,
+    /// The models that text may be sent to, and where each of them was then.
+    pub consents: BTreeSet<(ModelId, String)>,
     pub refusals: BTreeSet<ModelId>,
     /// Each agent's place in its pool, in the order of [`Agent::ALL`].
     pub(super) places: [usize; 4],

@@ -49,7 +49,11 @@ impl State {
             Event::PlanEdited { steps } => self.edit_plan(steps),
             Event::PlanApproved => self.plan_approved(),
             Event::FeedbackGiven { words } => self.feedback_given(words),
-            Event::VerdictGiven { verdict, words } => self.verdict_given(*verdict, words),
+            Event::VerdictGiven {
+                verdict,
+                words,
+                attempt,
+            } => self.verdict_given(*verdict, words, *attempt),
             Event::HandEdited { edit } => self.hand_edited(edit, at),
             Event::CheckOverruled { words } => self.check_overruled(words, at),
             // The session itself undoes.

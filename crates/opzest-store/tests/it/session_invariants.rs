@@ -75,6 +75,7 @@ fn act(studio: &mut Studio<'_>, deleted: &mut BTreeSet<ExampleId>, act: &Act) {
             Event::VerdictGiven {
                 verdict: Verdict::ALL[*verdict],
                 words: words.clone(),
+                attempt: None,
             },
         ),
         Act::HandEdit(text) => {

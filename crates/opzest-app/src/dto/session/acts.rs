@@ -20,6 +20,10 @@ pub enum SessionAct {
     Verdict {
         verdict: Verdict,
         words: String,
+        /// What the user was looking at: a verdict that comes too late judges nothing else. None: the attempt
+        /// that is shown, or was judged last.
+        #[ts(optional = nullable)]
+        attempt_id: Option<String>,
     },
     HandEdit {
         files: Vec<FileText>,

@@ -135,6 +135,7 @@ fn a_verdict_can_be_overridden_after_it_was_applied() {
     driver.take(Event::VerdictGiven {
         verdict: Verdict::FurtherEdit,
         words: String::new(),
+        attempt: None,
     });
     assert_eq!(
         driver.rows(),
@@ -147,6 +148,7 @@ fn a_verdict_can_be_overridden_after_it_was_applied() {
     driver.take(Event::VerdictGiven {
         verdict: Verdict::Accepted,
         words: String::new(),
+        attempt: None,
     });
     assert_eq!(driver.rows(), ["write | - | v1"]);
     driver.take(Event::VerdictUndone);
@@ -173,10 +175,8 @@ fn rows_keep_what_their_prompt_asked_for_when_the_step_is_renamed() {
 /// The last judged cycle's analysis, by its words.
 fn analysis(driver: &Driver) -> Option<(String, Analysis)> {
     let steps = &driver.session.state().steps;
-    let cycles = steps.iter().flat_map(|step| &step.cycles);
-    let cycle = cycles
-        .filter(|cycle| cycle.feedback.is_some())
-        .next_back()?;
+    let mut cycles = steps.iter().flat_map(|step| &step.cycles);
+    let cycle = cycles.rfind(|cycle| cycle.feedback.is_some())?;
     let analysis = driver.session.analysis(cycle)?.clone();
     Some((cycle.feedback.as_ref()?.words.clone(), analysis))
 }
@@ -187,6 +187,7 @@ fn what_the_analyst_found_stays_known_after_an_override() {
     let click = |words: &str| Event::VerdictGiven {
         verdict: Verdict::Accepted,
         words: words.to_owned(),
+        attempt: None,
     };
     driver.show("write", "v1");
     driver.say("hmm, larger", Verdict::Redo);
@@ -226,6 +227,7 @@ fn an_unsure_analyst_asks_the_user() {
     driver.take(Event::VerdictGiven {
         verdict: Verdict::Redo,
         words: String::new(),
+        attempt: None,
     });
     assert_eq!(driver.rows(), ["write | v1 (redo: hm) | -"]);
     let bad = Analysis {
@@ -371,6 +373,7 @@ fn what_does_not_fit_is_ignored_and_changes_nothing() {
             Event::VerdictGiven {
                 verdict: Verdict::Accepted,
                 words: String::new(),
+                attempt: None,
             },
             Ignored::NotNow,
         ),
