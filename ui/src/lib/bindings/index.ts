@@ -687,6 +687,7 @@ key: string, }; event: never; result: Array<string> };
  * Empty: forget it.
  */
 key: string, }; event: never; result: TeachersView };
+  remove_teacher: { args: { id: string, }; event: never; result: RemovedTeacher };
   test_teacher: { args: { id: string, }; event: never; result: TeacherTest };
   storage: { args: Record<symbol, never>; event: never; result: StorageView };
   back_up_now: { args: Record<symbol, never>; event: never; result: StorageView };
