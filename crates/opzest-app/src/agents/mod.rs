@@ -34,6 +34,7 @@ pub use error::AgentError;
 pub use frame::render_raw;
 pub use lead::{Instructed, instruct};
 pub use planner::{MOST_STEPS, Planned, plan};
+pub(crate) use product::main_file;
 pub use product::{SCHEMA_FILE, schema};
 pub use reading::{Answer, FormProblem, read_answer};
 pub use worker::{Worked, messages_for_hand_edit, work};

@@ -170,7 +170,7 @@ async fn an_export_replaces_whole_files_only() {
         (folder.path().join("data/opzest.db"), "own folder"),
         (
             folder.path().join("nowhere/out.jsonl"),
-            "could not be written",
+            "could not be written: there is no folder",
         ),
         (folder.path().join("data"), "could not be written"),
     ] {
