@@ -259,10 +259,18 @@ fn what_was_undone_or_overridden_is_deleted_as_well() {
     studio.say("make it formal", Verdict::Redo);
     let words = format!("no, {OVERRIDDEN}");
     let verdict = Verdict::FurtherEdit;
-    studio.take(Event::VerdictGiven { verdict, words });
+    studio.take(Event::VerdictGiven {
+        verdict,
+        words,
+        attempt: None,
+    });
     let words = "make it very formal".to_owned();
     let verdict = Verdict::Redo;
-    studio.take(Event::VerdictGiven { verdict, words });
+    studio.take(Event::VerdictGiven {
+        verdict,
+        words,
+        attempt: None,
+    });
     // A check that failed until it was overruled.
     studio.instruct("formally");
     studio.work("dear roses");
