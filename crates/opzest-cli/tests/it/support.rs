@@ -57,7 +57,7 @@ impl Place {
         ]);
     }
 
-    /// Makes the agents of sessions brief: the user's own workflows, which are the bundled ones cut short.
+    /// Makes the agents of sessions brief and repeatable: the user's own workflows, which are the bundled ones cut short.
     pub fn brief_workflows(&self) {
         let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/workflows");
         let own = self.data().join("workflows");
@@ -65,12 +65,11 @@ impl Place {
         for file in std::fs::read_dir(bundled).expect("the bundled workflows") {
             let path = file.expect("a file").path();
             let text = std::fs::read_to_string(&path).expect("text");
-            let brief = text
-                .lines()
-                .map(|line| match line.starts_with("max_tokens") {
-                    true => "max_tokens = 24",
-                    false => line,
-                });
+            let brief = text.lines().map(|line| match line.split(' ').next() {
+                Some("max_tokens") => "max_tokens = 120",
+                Some("temperature") => "temperature = 0.0",
+                _ => line,
+            });
             let brief = brief.collect::<Vec<_>>().join("\n");
             std::fs::write(own.join(path.file_name().expect("a name")), brief).expect("written");
         }
