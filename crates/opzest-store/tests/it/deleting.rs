@@ -272,7 +272,7 @@ fn what_was_undone_or_overridden_is_deleted_as_well() {
         attempt: None,
     });
     // A check that failed until it was overruled.
-    studio.instruct("formally");
+    studio.instruct("again, with dignity");
     studio.work("dear roses");
     studio.check(Some(&format!("{FAILED}: line 1")));
     studio.instruct(&format!("mend this: {FAILED}: line 1"));
