@@ -35,7 +35,7 @@ impl<'a> Writer<'a> {
             Change::Choose { example, chosen } => self.choose(*example, chosen.as_deref())?,
             Change::Reject { example, rejected } => self.reject(*example, rejected.as_deref())?,
             Change::RemoveExample(example) => {
-                example::delete(self.connection, *example)?;
+                example::delete(self.connection, [*example])?;
                 self.changed(*example);
             }
             Change::AddVersion { number, version } => {
