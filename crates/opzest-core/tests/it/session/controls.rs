@@ -173,10 +173,8 @@ fn rows_keep_what_their_prompt_asked_for_when_the_step_is_renamed() {
 /// The last judged cycle's analysis, by its words.
 fn analysis(driver: &Driver) -> Option<(String, Analysis)> {
     let steps = &driver.session.state().steps;
-    let cycles = steps.iter().flat_map(|step| &step.cycles);
-    let cycle = cycles
-        .filter(|cycle| cycle.feedback.is_some())
-        .next_back()?;
+    let mut cycles = steps.iter().flat_map(|step| &step.cycles);
+    let cycle = cycles.rfind(|cycle| cycle.feedback.is_some())?;
     let analysis = driver.session.analysis(cycle)?.clone();
     Some((cycle.feedback.as_ref()?.words.clone(), analysis))
 }
