@@ -122,6 +122,7 @@ def run(program, folder, screenshot):
             with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as store:
                 if store.execute("SELECT count(*) FROM message").fetchone()[0]:
                     return True
+            keys("key", "ctrl+3")  # The assistant
             keys("key", "ctrl+n")
             keys("type", "--delay", "15", QUESTION)
             keys("key", "Return")

@@ -6,6 +6,7 @@ mod preview;
 
 use opzest_app::preview::PreviewHost;
 use opzest_app::{Access, App, AppOptions, WorkerCommand, logging};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,6 +41,7 @@ pub fn run_with(started: Instant, ready: impl FnOnce(&tauri::App) + Send + 'stat
         .invoke_handler(commands::handler())
         .setup(move |tauri| {
             let resources = tauri.path().resource_dir().ok();
+            let webview_folder = data_folder.join("webview");
             tauri.manage(App::open(AppOptions {
                 data_folder,
                 model_folders: opzest_app::embedded_model_folders(resources.as_deref()),
@@ -50,7 +52,7 @@ pub fn run_with(started: Instant, ready: impl FnOnce(&tauri::App) + Send + 'stat
                 tools: None,
                 started,
             }));
-            open_main_window(tauri)?;
+            open_main_window(tauri, webview_folder)?;
             ready(tauri);
             Ok(())
         })
@@ -91,9 +93,16 @@ fn has_display() -> bool {
     !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
-/// The window shows OpZest's own pages and nothing else, whatever a page or a model asks for.
-fn open_main_window(tauri: &tauri::App) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(tauri, "main", WebviewUrl::App("index.html".into()))
+/// The window shows OpZest's own pages and nothing else, whatever a page or a model asks for. What the pages remember,
+/// such as words that are not sent yet, lies with all the rest in the data folder; where that cannot be
+/// written, they remember nothing.
+fn open_main_window(tauri: &tauri::App, webview_folder: PathBuf) -> tauri::Result<()> {
+    let window = WebviewWindowBuilder::new(tauri, "main", WebviewUrl::App("index.html".into()));
+    let window = match std::fs::create_dir_all(&webview_folder) {
+        Ok(()) => window.data_directory(webview_folder),
+        Err(_) => window.incognito(true),
+    };
+    window
         .title("OpZest")
         .inner_size(1280.0, 840.0)
         .min_inner_size(420.0, 480.0)
