@@ -50,6 +50,9 @@ for (const [workflow, text] of Object.entries(OWN)) {
     await editor.click();
     await page.keyboard.press("Control+KeyA");
     await page.keyboard.insertText(text);
+    // What is not sent yet survives a reload.
+    await id("hand-edit").waitFor();
+    await page.reload();
     await id("hand-use").click();
     await id("finished").waitFor();
     const folder = join(host.data, `product of ${workflow}`);

@@ -71,7 +71,7 @@ describe("the start page", () => {
   it("explains itself to those who are new, and starts with Ctrl+Enter", async () => {
     show(App, { backend });
     expect((await see("first-time")).textContent).toContain("Say what you want");
-    expect(text("sessions-empty")).toContain("Say what you want to make");
+    expect(text("session-list-empty")).toContain("Say what you want to make");
     const request = await see<HTMLTextAreaElement>("request");
     expect(find<HTMLButtonElement>("start")!.disabled).toBe(true);
     write(request, "A letter");
@@ -183,7 +183,7 @@ describe("a session", () => {
     expect(find("override-accepted")!.getAttribute("aria-pressed")).toBe("true");
     await go("override-furtherEdit");
     await need("judge");
-    expect(lastAct()).toEqual({ act: "verdict", verdict: "furtherEdit", words: "" });
+    expect(lastAct()).toMatchObject({ act: "verdict", verdict: "furtherEdit", words: "", attemptId: expect.any(String) });
     expect(find("verdict-change")).toBeNull(); // another attempt is judged now
     await go("verdict-undo");
     await shows(() => !session.view.canUndo);
@@ -197,7 +197,10 @@ describe("a session", () => {
     expect(text("verdict-furtherEdit")).toContain("42 %");
     await go("verdict-redo");
     await need("judge");
-    expect(lastAct()).toEqual({ act: "verdict", verdict: "redo", words: "" });
+    expect(lastAct()).toMatchObject({ act: "verdict", verdict: "redo", words: "", attemptId: expect.any(String) });
+    // What the analyst thought stays to be seen.
+    expect(text("last-verdict")).toContain("You chose “Redo”. Your words were understood as “Further edit”, 42 % sure.");
+    expect(text("cycle-verdict")).toContain("by you; your words were understood as “Further edit”, 42 % sure");
   });
 
   it("shows who writes what, and pauses on Escape", async () => {

@@ -153,6 +153,7 @@ fn instructed(workflow: &str, step: &str, instruction: &str) -> Result<Session> 
     let pool = vec![Teacher {
         model: name(),
         remote: false,
+        destination: String::new(),
     }];
     let pools = Pools {
         planner: pool.clone(),

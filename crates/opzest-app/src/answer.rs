@@ -76,7 +76,7 @@ pub(crate) async fn write_answer(app: &App, writing: Writing) -> ChatOutcome {
             // A conversation that was deleted meanwhile is to be forgotten, not kept.
             if error.code != ErrorCode::NotFound {
                 tracing::error!(code = ?error.code, "an answer is not saved yet; it is kept in memory");
-                app.keep_unsaved(unsaved.id, ending);
+                app.unfinished().keep_unsaved(unsaved.id, ending);
             }
             unsaved.error = Some(to_answer_error(error));
             ChatOutcome {
@@ -89,11 +89,13 @@ pub(crate) async fn write_answer(app: &App, writing: Writing) -> ChatOutcome {
 
 /// Saves what could not be saved when it ended.
 pub(crate) async fn save_unsaved(app: &App) -> Result<(), UiError> {
-    for (answer, ending) in app.unsaved() {
+    for (answer, ending) in app.unfinished().unsaved() {
         match save_ending(app, answer, ending).await {
-            Ok(_) => app.forget_unsaved(answer),
+            Ok(_) => app.unfinished().forget_unsaved(answer),
             // Deleted meanwhile, with its conversation.
-            Err(error) if error.code == ErrorCode::NotFound => app.forget_unsaved(answer),
+            Err(error) if error.code == ErrorCode::NotFound => {
+                app.unfinished().forget_unsaved(answer)
+            }
             Err(error) => return Err(error),
         }
     }

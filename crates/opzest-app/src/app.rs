@@ -1,25 +1,23 @@
 //! The running app: the store, the loaded model, the answers being written.
 
-use crate::answer::{Ending, save_unsaved};
-use crate::catalog;
+use crate::answer::save_unsaved;
 use crate::dto::{ErrorCode, UiError};
 use crate::error::error;
+use crate::opening::open_store;
 use crate::preview::PreviewHost;
 use crate::runner::ModelRunner;
 use crate::sessions::OpenSessions;
+use crate::unfinished::Unfinished;
 use crate::upkeep::Upkeep;
 use opzest_core::ids::{ConversationId, MessageId};
 use opzest_llm::local::WorkerCommand;
 use opzest_llm::remote::ApiKeyStore;
 use opzest_sandbox::{Availability, Sandbox, Tools};
-use opzest_store::{DataFolderLock, Store, StoreError, StoreOptions};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use opzest_store::{DataFolderLock, Store, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::OnceCell;
-use tokio_util::sync::CancellationToken;
 
 /// A quit does not wait longer than this for answers to be saved.
 const LONGEST_SHUT_DOWN: Duration = Duration::from_secs(3);
@@ -60,10 +58,7 @@ struct Inner {
     /// The store, or why it could not be opened. A lock of std: held only for one operation of the
     /// store, on a blocking thread.
     store: Mutex<Result<Store, UiError>>,
-    /// Answers being written, so that they can be stopped.
-    answers: Mutex<HashMap<ConversationId, CancellationToken>>,
-    /// Answers that have ended and could not be saved yet.
-    unsaved: Mutex<HashMap<MessageId, Ending>>,
+    unfinished: Unfinished,
     runner: ModelRunner,
     keys: ApiKeyStore,
     sessions: OpenSessions,
@@ -90,8 +85,7 @@ impl App {
             options,
             upkeep: Mutex::new(upkeep),
             store: Mutex::new(store),
-            answers: Mutex::default(),
-            unsaved: Mutex::default(),
+            unfinished: Unfinished::default(),
             runner,
             sessions: OpenSessions::default(),
             sandbox: OnceCell::new(),
@@ -119,6 +113,10 @@ impl App {
 
     pub(crate) fn sessions(&self) -> &OpenSessions {
         &self.0.sessions
+    }
+
+    pub(crate) fn unfinished(&self) -> &Unfinished {
+        &self.0.unfinished
     }
 
     pub(crate) fn started(&self) -> Instant {
@@ -191,33 +189,12 @@ impl App {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Notes that an answer is being written; the token stops it. Ends when the guard is dropped. One
-    /// answer at a time in a conversation.
-    pub(crate) fn begin_answer(
-        &self,
-        conversation: ConversationId,
-    ) -> Result<AnswerGuard, UiError> {
-        match self.lock_answers().entry(conversation) {
-            Entry::Occupied(_) => Err(StoreError::StillAnswering.into()),
-            Entry::Vacant(place) => {
-                let stop = place.insert(CancellationToken::new()).clone();
-                Ok(AnswerGuard {
-                    app: self.clone(),
-                    conversation,
-                    stop,
-                })
-            }
-        }
-    }
-
     /// Stops all answers and waits until they are saved and deleted text is erased: before the app ends.
     pub async fn shut_down(&self) {
-        for stop in self.lock_answers().values() {
-            stop.cancel();
-        }
+        self.unfinished().stop_all();
         let saved = async {
             self.0.sessions.close_all().await;
-            while !self.lock_answers().is_empty() {
+            while !self.unfinished().is_empty() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             if let Err(error) = save_unsaved(self).await {
@@ -268,55 +245,6 @@ impl App {
     pub fn close(&self) {
         *self.lock_store() = Err(error(ErrorCode::Busy, "OpZest is closing.", ""));
     }
-
-    pub(crate) fn stop_answer(&self, conversation: ConversationId) {
-        if let Some(stop) = self.lock_answers().get(&conversation) {
-            stop.cancel();
-        }
-    }
-
-    pub(crate) fn keep_unsaved(&self, answer: MessageId, ending: Ending) {
-        self.lock_unsaved().insert(answer, ending);
-    }
-
-    pub(crate) fn unsaved(&self) -> Vec<(MessageId, Ending)> {
-        let unsaved = self.lock_unsaved();
-        unsaved
-            .iter()
-            .map(|(answer, ending)| (*answer, ending.clone()))
-            .collect()
-    }
-
-    pub(crate) fn forget_unsaved(&self, answer: MessageId) {
-        self.lock_unsaved().remove(&answer);
-    }
-
-    fn lock_unsaved(&self) -> MutexGuard<'_, HashMap<MessageId, Ending>> {
-        self.0
-            .unsaved
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn lock_answers(&self) -> MutexGuard<'_, HashMap<ConversationId, CancellationToken>> {
-        self.0
-            .answers
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-/// An answer being written.
-pub(crate) struct AnswerGuard {
-    app: App,
-    conversation: ConversationId,
-    pub(crate) stop: CancellationToken,
-}
-
-impl Drop for AnswerGuard {
-    fn drop(&mut self) {
-        self.app.lock_answers().remove(&self.conversation);
-    }
 }
 
 pub(crate) fn panicked(failed: &tokio::task::JoinError) -> UiError {
@@ -325,61 +253,6 @@ pub(crate) fn panicked(failed: &tokio::task::JoinError) -> UiError {
         format!("A part of OpZest failed: {failed}."),
         "The log has the details.",
     )
-}
-
-fn open_store(options: &AppOptions) -> Result<Store, UiError> {
-    let folder = &options.data_folder;
-    make_private_folder(folder).map_err(|source| {
-        error(
-            ErrorCode::DataFolderUnusable,
-            format!(
-                "The data folder {} cannot be made: {source}.",
-                folder.display()
-            ),
-            "Choose another one with OPZEST_DATA.",
-        )
-    })?;
-    let keyless = StoreOptions {
-        key: None,
-        now_ms: now_ms(),
-    };
-    let lock = match (DataFolderLock::acquire(folder), options.access) {
-        (Err(StoreError::InUse { .. }), Access::ReadIfBusy) => {
-            return Ok(Store::open_read_only(folder, &keyless)?);
-        }
-        (lock, _) => lock?,
-    };
-    let mut store = Store::open(lock, &keyless).map_err(|problem| open_problem(problem, folder))?;
-    let embedded = catalog::embedded();
-    let path = embedded.locate(&options.model_folders);
-    store.put_model(&embedded.id, &embedded.details(&path), now_ms())?;
-    Ok(store)
-}
-
-/// A damaged store is less of a fright to who knows that there are backups.
-fn open_problem(problem: StoreError, folder: &Path) -> UiError {
-    let is_damaged = matches!(problem, StoreError::Damaged { .. });
-    let mut problem = UiError::from(problem);
-    let count = opzest_store::backups(folder).map_or(0, |backups| backups.len());
-    if is_damaged && count > 0 {
-        let backups = folder.join(opzest_store::BACKUP_FOLDER);
-        problem.hint = match count {
-            1 => format!("There is a backup to go back to, in {}.", backups.display()),
-            _ => format!(
-                "There are {count} backups to go back to, in {}.",
-                backups.display()
-            ),
-        };
-    }
-    problem
-}
-
-/// Only this user may look into it.
-pub(crate) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
 }
 
 /// Unix milliseconds.

@@ -1,7 +1,7 @@
 //! Conversations: asking, regenerating, finding, naming, deleting, exporting.
 
 use crate::answer::{Writing, save_unsaved, write_answer};
-use crate::app::{AnswerGuard, App, new_conversation_id, new_message_id, now_ms};
+use crate::app::{App, new_conversation_id, new_message_id, now_ms};
 use crate::dto::{
     AnswerStats, ChatEvent, ChatOutcome, Conversation, ConversationList, ConversationSummary,
     ErrorCode, ExportFormat, ExportedFile, HitPart, Message, MessageStatus, Speaker, UiError,
@@ -10,6 +10,7 @@ use crate::error::{error, invalid};
 use crate::events::Events;
 use crate::export::export;
 use crate::models::{registered, selected_model};
+use crate::unfinished::AnswerGuard;
 use opzest_core::chat::{ChatMessage, Role};
 use opzest_core::conversation as core;
 use opzest_core::ids::{ConversationId, InvalidId, MessageId};
@@ -109,7 +110,7 @@ pub async fn open_conversation(app: &App, open: OpenConversation) -> Result<Conv
     // What could not be saved yet is shown all the same.
     let unsaved = match save_unsaved(app).await {
         Ok(()) => Vec::new(),
-        Err(_) => app.unsaved(),
+        Err(_) => app.unfinished().unsaved(),
     };
     let mut conversation = app.store(move |store| store.conversation(id)).await?;
     for message in &mut conversation.messages {
@@ -145,7 +146,7 @@ pub async fn rename_conversation(
 /// stopped first.
 pub async fn delete_conversation(app: &App, delete: DeleteConversation) -> Result<(), UiError> {
     let id = read_id(&delete.id)?;
-    app.stop_answer(id);
+    app.unfinished().stop(id);
     app.store(move |store| store.delete_conversation(id))
         .await?;
     app.erase_soon();
@@ -170,7 +171,7 @@ pub async fn select_variant(app: &App, select: SelectVariant) -> Result<Conversa
 
 /// Stops the answer being written in a conversation; its text so far is kept.
 pub async fn stop_generation(app: &App, stop: StopGeneration) -> Result<(), UiError> {
-    app.stop_answer(read_id(&stop.conversation_id)?);
+    app.unfinished().stop(read_id(&stop.conversation_id)?);
     Ok(())
 }
 
@@ -211,7 +212,7 @@ pub async fn send_message(
         }
     };
     // Before the store knows the turn, so that a stop or a delete always finds it.
-    let running = app.begin_answer(id)?;
+    let running = AnswerGuard::begin(app, id)?;
     let name = model_name(&model);
     let text = send.text;
     let begun = app
@@ -239,7 +240,7 @@ pub async fn regenerate(
     save_unsaved(app).await?;
     let model = chosen_model(app, again.model_id.as_deref()).await?;
     let name = model_name(&model);
-    let running = app.begin_answer(conversation)?;
+    let running = AnswerGuard::begin(app, conversation)?;
     let begun = app
         .store(move |store| {
             store.begin_regeneration(conversation, new_message_id(), &name, now_ms())

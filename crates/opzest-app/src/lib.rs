@@ -19,12 +19,14 @@ mod folders;
 mod info;
 pub mod logging;
 mod models;
+mod opening;
 pub mod preview;
 mod runner;
 mod sessions;
 mod settings;
 mod storage;
 mod teachers;
+mod unfinished;
 mod upkeep;
 pub mod workflows;
 

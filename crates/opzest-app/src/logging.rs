@@ -32,7 +32,7 @@ pub fn start(data_folder: &Path, level: LevelFilter) -> Option<WorkerGuard> {
         .with_target(false)
         .with_filter(stderr_filter);
     // The library complains on standard error about a folder that is not there yet.
-    let _ = crate::app::make_private_folder(&folder(data_folder));
+    let _ = crate::opening::make_private_folder(&folder(data_folder));
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("opzest")

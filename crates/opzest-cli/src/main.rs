@@ -14,6 +14,7 @@ mod plain;
 mod screen;
 mod session;
 mod settings;
+mod slash;
 mod teachers;
 mod wrap;
 

@@ -67,7 +67,6 @@ pub use sessions::{ProductPage, SessionFilter, SessionPage};
 pub use store::{ConversationPage, STORE_FILE, Store};
 pub use stored_trace::{NewTrace, StoredTrace};
 pub use trace::{LOGPROB_FLOOR, LOGPROB_STEP, TraceProblem, decode_trace, encode_trace};
-pub use traces::Pruned;
 pub use turn::{BegunTurn, FinishedAnswer, InConversation, NewTurn};
 pub use upkeep::Upkeep;
 pub use use_case::UseCaseStats;

@@ -117,8 +117,7 @@ impl Store {
                 stored_trace::insert(transaction, Some(id), trace, now_ms)?;
             }
             let summary = required_session(transaction, id)?;
-            let steps = &recording.session.state().steps;
-            let mut writer = Writer::new(transaction, summary, steps, now_ms);
+            let mut writer = Writer::new(transaction, summary, now_ms);
             for effect in recording.effects {
                 if let Effect::Record(change) = effect {
                     writer.apply(change)?;

@@ -35,3 +35,8 @@ export function duration(ms: number): string {
 export function seconds(ms: number): string {
   return ms < 950 ? `${Math.round(ms / 10) / 100} s` : `${(ms / 1000).toFixed(1)} s`;
 }
+
+/** With a capital letter: the beginning of a line. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -28,3 +28,8 @@ export function detectedWords(detected: AnalysisView): string {
       return `Do your words mean “${label}”? Please choose.`;
   }
 }
+
+/** In the middle of a sentence. */
+export function sureWords(detected: AnalysisView): string {
+  return `“${VERDICT_WORDS[detected.verdict].label}”, ${Math.round(100 * detected[detected.verdict])} % sure`;
+}

@@ -34,9 +34,17 @@ pub(super) async fn event_of(app: &App, state: &State, act: SessionAct) -> Resul
             Event::PlanEdited { steps }
         }
         SessionAct::Feedback { words } => Event::FeedbackGiven { words },
-        SessionAct::Verdict { verdict, words } => Event::VerdictGiven {
+        SessionAct::Verdict {
+            verdict,
+            words,
+            attempt_id,
+        } => Event::VerdictGiven {
             verdict: verdict.into(),
             words,
+            attempt: attempt_id
+                .map(|id| id.parse())
+                .transpose()
+                .map_err(|source| invalid(format!("{source}.")))?,
         },
         SessionAct::HandEdit { files, words } => hand_edit(state, files, words)?,
         SessionAct::Overrule { words } => Event::CheckOverruled { words },
@@ -153,6 +161,7 @@ pub(super) fn to_artifact(files: Vec<FileText>) -> Result<Artifact, UiError> {
 pub(super) fn refused(ignored: Ignored) -> UiError {
     let hint = match ignored {
         Ignored::NotNow => "The session may have gone on meanwhile.",
+        Ignored::OtherAttempt => "Look at what is shown now.",
         Ignored::NoSuchTeacher => "Choose one of the list.",
         Ignored::NoWords => "Say what is wrong, or accept it.",
         Ignored::Start

@@ -1,17 +1,16 @@
 //! What the user does with an artifact outside the session: run it, look at it, take it away.
 
 use crate::app::App;
-use crate::dto::{RunView, SandboxInfo, UiError};
+use crate::dto::{ErrorCode, FileText, RunView, SandboxInfo, UiError};
 use crate::error::{error, invalid, sentence};
 use crate::info::NoArguments;
 use crate::preview::PreviewPage;
 use crate::sessions::acts::to_artifact;
-use crate::sessions::check::missing;
 use crate::sessions::commands::{ExportProduct, RunArtifact, ShowPreview};
 use crate::sessions::driver::session_id;
 use crate::sessions::view::files;
 use opzest_sandbox::{
-    Availability, ConsentToRunUnconfined, RunReport, RunRequest, Written, run_unconfined,
+    Availability, ConsentToRunUnconfined, Missing, RunReport, RunRequest, Written, run_unconfined,
 };
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,12 +22,23 @@ const WITHOUT_SANDBOX: &str = "This computer has no sandbox: the script can read
 
 /// Whether scripts and pages can be run safely here.
 pub async fn sandbox_info(app: &App, _: NoArguments) -> Result<SandboxInfo, UiError> {
-    let problem = missing(&app.sandbox().await);
+    let problem = match app.sandbox().await {
+        Availability::Ready(_) => None,
+        Availability::Missing(why) => Some(no_sandbox(&why)),
+    };
     Ok(SandboxInfo {
         ready: problem.is_none(),
         problem,
         preview: app.preview().is_some(),
     })
+}
+
+fn no_sandbox(why: &Missing) -> UiError {
+    error(
+        ErrorCode::SandboxMissing,
+        format!("Scripts cannot be run safely here: {why}."),
+        why.hint(),
+    )
 }
 
 /// Runs a script once more, with what it is to read.
@@ -46,9 +56,7 @@ pub async fn run_artifact(app: &App, run: RunArtifact) -> Result<RunView, UiErro
             let consent = ConsentToRunUnconfined::given_after_showing(WITHOUT_SANDBOX);
             run_unconfined(&app.tools(), &artifact, &request, consent, cancel).await
         }
-        (sandbox @ Availability::Missing(_), false) => {
-            return Err(missing(&sandbox).expect("it is missing"));
-        }
+        (Availability::Missing(why), false) => return Err(no_sandbox(&why)),
     };
     let report = report.map_err(|problem| invalid(sentence(&problem.to_string())))?;
     Ok(to_view(&report))
@@ -59,7 +67,7 @@ fn to_view(report: &RunReport) -> RunView {
         .written
         .iter()
         .filter_map(|file| match &file.content {
-            Written::Text(text) | Written::Beginning(text) => Some(crate::dto::FileText {
+            Written::Text(text) | Written::Beginning(text) => Some(FileText {
                 name: file.name.clone(),
                 text: text.clone(),
             }),
@@ -81,7 +89,7 @@ fn to_view(report: &RunReport) -> RunView {
 pub async fn show_preview(app: &App, show: ShowPreview) -> Result<(), UiError> {
     let host = app.preview().ok_or_else(|| {
         error(
-            crate::dto::ErrorCode::InvalidInput,
+            ErrorCode::InvalidInput,
             "There is no window here to show a page in.",
             "Export the page and open it in a browser.",
         )
@@ -120,10 +128,10 @@ pub async fn export_product(app: &App, export: ExportProduct) -> Result<Vec<Stri
 }
 
 /// All names are checked before the first file is written.
-fn write_new(folder: &Path, files: &[crate::dto::FileText]) -> Result<Vec<String>, UiError> {
+fn write_new(folder: &Path, files: &[FileText]) -> Result<Vec<String>, UiError> {
     let failed = |path: &Path, source: std::io::Error| {
         error(
-            crate::dto::ErrorCode::InvalidInput,
+            ErrorCode::InvalidInput,
             format!("{} could not be written: {source}.", path.display()),
             "Choose another folder.",
         )
@@ -131,7 +139,7 @@ fn write_new(folder: &Path, files: &[crate::dto::FileText]) -> Result<Vec<String
     let paths: Vec<_> = files.iter().map(|file| folder.join(&file.name)).collect();
     if let Some(path) = paths.iter().find(|path| path.symlink_metadata().is_ok()) {
         return Err(error(
-            crate::dto::ErrorCode::InvalidInput,
+            ErrorCode::InvalidInput,
             format!("{} is there already and was not replaced.", path.display()),
             "Choose an empty folder, or move the file away.",
         ));

@@ -3,13 +3,14 @@
 use crate::agents::Caller;
 use crate::app::App;
 use crate::dto::{ErrorCode, SentMessage, SessionEvent, UiError};
+use crate::error::error;
 use crate::models::registered;
 use crate::sessions::live::Live;
 use crate::settings::settings;
-use crate::teachers::remote_model;
+use crate::teachers::{destination, remote_model};
 use async_trait::async_trait;
 use opzest_core::chat::ChatMessage;
-use opzest_core::model::ModelKind;
+use opzest_core::model::{ModelKind, RegisteredModel};
 use opzest_core::session::Teacher;
 use opzest_core::trace::DEFAULT_TRACE_K;
 use opzest_llm::{
@@ -29,7 +30,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// The teacher's model. Waits while another local model is in use; a local one is loaded by its first
 /// request.
 pub(super) async fn caller(app: &App, teacher: &Teacher, live: &Live) -> Result<Caller, UiError> {
-    let model = registered(app, &teacher.model.id).await?;
+    let model = registered_teacher(app, teacher).await?;
     if model.details.kind == ModelKind::Remote {
         let remote = remote_model(app, &teacher.model.id).await?;
         let context_size = remote.config().context_size.unwrap_or(USUAL_REMOTE_CONTEXT);
@@ -54,6 +55,27 @@ pub(super) async fn caller(app: &App, teacher: &Teacher, live: &Live) -> Result<
     }
     let context_size = local.options().context_size;
     Ok(Caller::new(local, teacher.model.clone(), context_size))
+}
+
+/// The model of a teacher, if it still is where it was when it became the session's teacher: a consent to
+/// send text was for that place.
+pub(super) async fn registered_teacher(
+    app: &App,
+    teacher: &Teacher,
+) -> Result<RegisteredModel, UiError> {
+    let model = registered(app, &teacher.model.id).await?;
+    let remote = model.details.kind == ModelKind::Remote;
+    if remote != teacher.remote || destination(&model.details) != teacher.destination {
+        return Err(error(
+            ErrorCode::Model,
+            format!(
+                "The model called \u{201c}{}\u{201d} is another one now than when this session chose it.",
+                teacher.model.name
+            ),
+            "Choose this agent's models again; nothing has been sent.",
+        ));
+    }
+    Ok(model)
 }
 
 impl Caller {
@@ -82,6 +104,7 @@ pub(super) struct Rehearsal {
 impl Rehearsal {
     /// Of a remote teacher's call.
     pub(super) async fn of(app: &App, teacher: &Teacher) -> Result<(Arc<Self>, Caller), UiError> {
+        registered_teacher(app, teacher).await?;
         let remote = remote_model(app, &teacher.model.id).await?;
         let rehearsal = Arc::new(Self {
             capabilities: remote.capabilities(),

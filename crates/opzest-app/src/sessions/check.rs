@@ -2,7 +2,7 @@
 //! preview, JSON is validated, Markdown is parsed.
 
 use crate::app::App;
-use crate::dto::{SessionEvent, UiError};
+use crate::dto::SessionEvent;
 use crate::error::sentence;
 use crate::preview::{PreviewEnd, PreviewEvent, PreviewPage};
 use crate::sessions::live::Live;
@@ -203,17 +203,5 @@ pub(super) fn preview_words(event: &PreviewEvent) -> Option<String> {
             Some("The page broke down, or took too much memory.".into())
         }
         PreviewEvent::Ended(PreviewEnd::Closed) => None,
-    }
-}
-
-/// For what the user is told when there is no sandbox.
-pub(super) fn missing(availability: &Availability) -> Option<UiError> {
-    match availability {
-        Availability::Ready(_) => None,
-        Availability::Missing(missing) => Some(crate::error::error(
-            crate::dto::ErrorCode::SandboxMissing,
-            format!("Scripts cannot be run safely here: {missing}."),
-            missing.hint(),
-        )),
     }
 }

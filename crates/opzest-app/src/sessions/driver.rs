@@ -15,7 +15,9 @@ use crate::sessions::task::{Done, Job, Traced};
 use crate::sessions::view::{Beside, view};
 use crate::storage::has_room_for_traces;
 use opzest_core::ids::{SessionId, UseCaseId};
-use opzest_core::session::{CallId, Effect, Event, Need as CoreNeed, Next, Session, Task};
+use opzest_core::session::{
+    CallId, CallProblem, Effect, Event, Ignored, Need as CoreNeed, Next, Session, Task,
+};
 use opzest_store::Recording;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -160,12 +162,31 @@ impl Driver {
             self.tell().await;
             return;
         };
+        let Some(done) = self.fitting(done) else {
+            self.tell().await;
+            return;
+        };
         let taken = self.take(done.event.clone(), done.trace.as_ref()).await;
         if let Err(error) = taken {
             tracing::error!(session = %self.id, code = ?error.code, "a result could not be stored");
             self.unsaved = Some((done, error));
         }
         self.tell().await;
+    }
+
+    /// A result that the session cannot take counts as a call that failed; nobody waits for one that is late.
+    fn fitting(&self, done: Done) -> Option<Done> {
+        let ignored = match self.session.clone().handle(done.event.clone()) {
+            Ok(_) => return Some(done),
+            Err(Ignored::StaleCall) => return None,
+            Err(ignored) => ignored,
+        };
+        tracing::error!(session = %self.id, %ignored, "a result does not fit");
+        let event = Event::CallFailed {
+            call: done.event.call()?,
+            problem: internal_problem(),
+        };
+        Some(Done { event, trace: None })
     }
 
     async fn save_unsaved(&mut self) -> Result<(), UiError> {
@@ -340,20 +361,23 @@ async fn finished(running: &mut Option<Running>) -> Option<Done> {
         None => std::future::pending().await,
         Some(running) => (&mut running.done).await.unwrap_or_else(|failed| {
             tracing::error!(%failed, "a session's task failed");
-            let problem = opzest_core::session::CallProblem {
-                code: "internal".into(),
-                message: "A part of OpZest failed.".into(),
-                hint: "The log has the details. Try again.".into(),
-                passing: false,
-            };
             Some(Done {
                 event: Event::CallFailed {
                     call: running.call,
-                    problem,
+                    problem: internal_problem(),
                 },
                 trace: None,
             })
         }),
+    }
+}
+
+fn internal_problem() -> CallProblem {
+    CallProblem {
+        code: "internal".into(),
+        message: "A part of OpZest failed.".into(),
+        hint: "The log has the details. Try again.".into(),
+        passing: false,
     }
 }
 

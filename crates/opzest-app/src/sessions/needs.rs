@@ -3,7 +3,6 @@
 use crate::agents::{self, Call};
 use crate::app::{App, now_ms};
 use crate::dto::{ErrorCode, Need, SentMessage, UiError};
-use crate::models::registered;
 use crate::sessions::caller::Rehearsal;
 use crate::workflows::Workflows;
 use opzest_core::ids::GenerationId;
@@ -48,15 +47,11 @@ fn shown(problem: &CallProblem) -> UiError {
 
 /// The same code that would send the text fills in what would be sent.
 async fn consent(app: &App, state: &State, agent: Agent, teacher: Teacher) -> Need {
-    let destination = registered(app, &teacher.model.id)
-        .await
-        .map(|model| model.details.location)
-        .unwrap_or_default();
     Need::Consent {
         agent: agent.into(),
         model_id: teacher.model.id.to_string(),
         model_name: teacher.model.name.clone(),
-        destination,
+        destination: teacher.destination.clone(),
         messages: rehearsed(app, state, agent, &teacher).await,
     }
 }

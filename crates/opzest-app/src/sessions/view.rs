@@ -34,7 +34,7 @@ pub(super) fn view(session: &Session, beside: Beside) -> SessionView {
         steps: state
             .steps
             .iter()
-            .map(|step| step_view(step, state))
+            .map(|step| step_view(step, session))
             .collect(),
         files: files(&state.artifact),
         versions: versions(state),
@@ -91,11 +91,11 @@ fn who(written: &Written, state: &State, agent: Agent) -> WhoWorked {
     }
 }
 
-fn step_view(step: &Step, state: &State) -> StepView {
+fn step_view(step: &Step, session: &Session) -> StepView {
     let mut attempts = 0;
     let cycles = step.cycles.iter().map(|cycle| {
         attempts += u32::from(cycle.attempt.is_some());
-        cycle_view(cycle, attempts, state)
+        cycle_view(cycle, attempts, session)
     });
     StepView {
         id: step.id.to_string(),
@@ -110,7 +110,8 @@ fn step_view(step: &Step, state: &State) -> StepView {
     }
 }
 
-fn cycle_view(cycle: &Cycle, number: u32, state: &State) -> CycleView {
+fn cycle_view(cycle: &Cycle, number: u32, session: &Session) -> CycleView {
+    let state = session.state();
     CycleView {
         instruction: cycle
             .instruction
@@ -127,7 +128,7 @@ fn cycle_view(cycle: &Cycle, number: u32, state: &State) -> CycleView {
             .map(|attempt| attempt_view(attempt, number, state)),
         feedback: cycle.feedback.as_ref().map(|feedback| FeedbackView {
             words: feedback.words.clone(),
-            analysis: feedback.analysis.as_ref().map(analysis_view),
+            analysis: session.analysis(cycle).map(analysis_view),
         }),
         end: cycle.end.as_ref().map(end_view),
         switch: cycle.switch.as_ref().map(|switch| TeacherSwitchView {

@@ -8,7 +8,7 @@ mod remote;
 mod terms;
 mod test;
 
-pub(crate) use pools::{forget_model, pools_for, teachers};
+pub(crate) use pools::{destination, forget_model, pools_for, teachers};
 pub(crate) use remote::remote_model;
 
 use crate::app::App;

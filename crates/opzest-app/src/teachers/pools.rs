@@ -7,7 +7,7 @@ use crate::info::NoArguments;
 use crate::teachers::list_teachers;
 use opzest_core::conversation::ModelName;
 use opzest_core::ids::ModelId;
-use opzest_core::model::{ModelKind, RegisteredModel};
+use opzest_core::model::{ModelDetails, ModelKind, RegisteredModel};
 use opzest_core::session::{Pools, Teacher};
 use opzest_core::workflow::{Agent, Workflow};
 use serde::{Deserialize, Serialize};
@@ -110,7 +110,19 @@ fn teacher(models: &[RegisteredModel], id: &ModelId) -> Option<Teacher> {
             name: model.details.name.clone(),
         },
         remote: model.details.kind == ModelKind::Remote,
+        destination: destination(&model.details),
     })
+}
+
+/// Where text goes that is sent to a model; empty for a local one.
+pub(crate) fn destination(details: &ModelDetails) -> String {
+    match details.kind {
+        ModelKind::Remote => {
+            let name = details.remote_name.as_deref().unwrap_or_default();
+            format!("{} ({name})", details.location)
+        }
+        ModelKind::Embedded | ModelKind::File => String::new(),
+    }
 }
 
 /// The teachers with these ids, for a session that is running.

@@ -50,6 +50,7 @@ async fn accept(session: &mut Workshop) {
     let act = SessionAct::Verdict {
         verdict: Verdict::Accepted,
         words: "Good".into(),
+        attempt_id: None,
     };
     session.act(act).await;
 }

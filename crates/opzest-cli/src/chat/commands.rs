@@ -1,19 +1,6 @@
 //! What can be typed at the prompt: a question, or a command that begins with `/`.
 
-/// One command, as `/help` shows it.
-pub struct Described {
-    pub name: &'static str,
-    pub arguments: &'static str,
-    pub about: &'static str,
-}
-
-const fn described(name: &'static str, arguments: &'static str, about: &'static str) -> Described {
-    Described {
-        name,
-        arguments,
-        about,
-    }
-}
+use crate::slash::{Described, described};
 
 pub const COMMANDS: &[Described] = &[
     described("new", "", "begin a new conversation"),

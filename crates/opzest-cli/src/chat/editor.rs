@@ -2,6 +2,7 @@
 //! while the program runs; the conversation itself keeps the questions.
 
 use crate::screen::{ACCENT, has_colours};
+use crate::slash::Described;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
@@ -19,7 +20,7 @@ pub struct Prompt {
 
 impl Prompt {
     /// `commands` are completed after a `/`.
-    pub fn new(commands: Vec<&'static str>) -> anyhow::Result<Self> {
+    pub fn new(commands: &'static [Described]) -> anyhow::Result<Self> {
         let colours = has_colours();
         let config = Config::builder()
             .completion_type(CompletionType::List)
@@ -72,7 +73,7 @@ fn ended(read: rustyline::Result<String>) -> anyhow::Result<Option<String>> {
 
 /// How the prompt behaves while a line is typed.
 struct Typing {
-    commands: Vec<&'static str>,
+    commands: &'static [Described],
 }
 
 impl Helper for Typing {}
@@ -105,7 +106,8 @@ impl Completer for Typing {
         let Some(typed) = line.get(..position).and_then(|line| line.strip_prefix('/')) else {
             return Ok((0, Vec::new()));
         };
-        let fits = self.commands.iter().filter(|name| name.starts_with(typed));
+        let names = self.commands.iter().map(|command| command.name);
+        let fits = names.filter(|name| name.starts_with(typed));
         Ok((0, fits.map(|name| format!("/{name}")).collect()))
     }
 }

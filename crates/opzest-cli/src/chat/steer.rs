@@ -10,9 +10,9 @@ use crate::conversations::{
 };
 use crate::errors::mistake;
 use crate::plain::{line, plain};
-use crate::screen::{ACCENT, QUIET, columns, print_facts, remark};
+use crate::screen::{QUIET, print_facts, remark};
 use crate::wrap::wrapped;
-use crate::{models, settings};
+use crate::{models, settings, slash};
 use opzest_app::calls::{
     DeleteConversation, ExportConversation, OpenConversation, Regenerate, RenameConversation,
     SelectVariant, delete_conversation, export_conversation, open_conversation,
@@ -260,17 +260,8 @@ fn at_home(file: &str) -> PathBuf {
 }
 
 fn help() -> anyhow::Result<()> {
-    let rows: Vec<_> = COMMANDS
-        .iter()
-        .map(|command| {
-            let typed = format!("/{} {}", command.name, command.arguments);
-            [typed.trim_end().to_owned(), command.about.to_owned()]
-        })
-        .collect();
     let mut out = anstream::stdout();
-    for [typed, about] in columns(&rows) {
-        writeln!(out, "  {ACCENT}{typed}{ACCENT:#}  {}", about.trim_end())?;
-    }
+    slash::help(&mut out, COMMANDS)?;
     writeln!(
         out,
         "{QUIET}A line that ends with \\ goes on; Ctrl-C stops an answer; Tab completes commands.{QUIET:#}"

@@ -50,7 +50,7 @@ pub fn talk(
 ) -> anyhow::Result<ExitCode> {
     let mut talk = Talk {
         host,
-        prompt: Prompt::new(COMMANDS.iter().map(|command| command.name).collect())?,
+        prompt: Prompt::new(COMMANDS)?,
         conversation: None,
         answer: None,
         model,

@@ -2,19 +2,20 @@
 
 use crate::errors::{INTERRUPTED, LeftAtOnce, mistake, show_ui};
 use crate::host::Host;
-use crate::plain::{PlainText, line};
-use crate::screen::{Progress, QUIET, STRONG, remark, tell};
+use crate::screen::remark;
+use crate::session::live::Screen;
+use crate::session::news::Seen;
 use crate::session::show;
 use crate::session::source::Source;
 use crate::session::words::{COMMANDS, Said};
+use crate::slash::help;
 use opzest_app::calls::{
     ActOnSession, SessionArgument, act_on_session, open_session, watch_session,
 };
 use opzest_app::dto::{
-    FileText, Need, SessionAct, SessionEvent, SessionView, StepEdit, StepStatus, WritingPart,
+    FileText, Need, SessionAct, SessionEvent, SessionView, StepEdit, StepStatus,
 };
 use opzest_app::{EventSink, Events};
-use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::ctrl_c;
@@ -27,18 +28,7 @@ pub struct Drive<'a> {
     events: mpsc::UnboundedReceiver<SessionEvent>,
     screen: Screen,
     now: SessionView,
-    /// How many cycles of which step have been shown whole.
-    shown: (String, usize),
-    said_anything: bool,
-}
-
-/// What of a running task is on the screen.
-struct Screen {
-    progress: Progress,
-    text: PlainText,
-    part: Option<WritingPart>,
-    /// JSON is wanted: nothing else on standard output.
-    quiet: bool,
+    seen: Seen,
 }
 
 impl<'a> Drive<'a> {
@@ -60,15 +50,9 @@ impl<'a> Drive<'a> {
             id,
             source,
             events,
-            screen: Screen {
-                progress: Progress::default(),
-                text: PlainText::new(),
-                part: None,
-                quiet,
-            },
+            screen: Screen::new(quiet),
             now: session,
-            shown: (String::new(), 0),
-            said_anything: false,
+            seen: Seen::default(),
         }
     }
 
@@ -94,7 +78,6 @@ impl<'a> Drive<'a> {
             show::need(&self.now);
             match self.source.next()? {
                 Some(said) => {
-                    self.said_anything = true;
                     if self.obey(said)? {
                         return Ok((self.now, ExitCode::SUCCESS));
                     }
@@ -161,63 +144,25 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// The cycles that have come since the last look.
     fn show_new(&mut self) -> anyhow::Result<()> {
-        if self.screen.quiet {
+        if self.screen.is_quiet() {
             return Ok(());
         }
         if self.now.need == Need::ApprovePlan {
             show::plan(&self.now)?;
         }
-        for step in &self.now.steps {
-            if step.cycles.is_empty() {
-                continue;
-            }
-            let seen = match self.shown.0 == step.id {
-                true => self.shown.1,
-                false if self.is_behind(&step.id) => continue,
-                false => {
-                    writeln!(
-                        anstream::stdout(),
-                        "\n{STRONG}{}{STRONG:#}",
-                        line(&step.text)
-                    )?;
-                    0
-                }
-            };
-            for (index, cycle) in step.cycles.iter().enumerate().skip(seen) {
-                show::cycle(cycle)?;
-                if index + 1 == step.cycles.len()
-                    && let Some(attempt) = &cycle.attempt
-                {
-                    show::difference(&self.now.files, &attempt.files)?;
-                }
-            }
-            // The last one is shown again when it has ended.
-            let whole = step
-                .cycles
-                .iter()
-                .filter(|cycle| cycle.end.is_some())
-                .count();
-            self.shown = (step.id.clone(), whole);
-        }
-        Ok(())
-    }
-
-    /// A step before the one that was shown last.
-    fn is_behind(&self, step: &str) -> bool {
-        let place = |id: &str| self.now.steps.iter().position(|step| step.id == id);
-        match (place(step), place(&self.shown.0)) {
-            (Some(step), Some(shown)) => step < shown,
-            _ => false,
-        }
+        Ok(self.seen.print_new(&self.now)?)
     }
 
     /// Does what was said; true if the user leaves.
     fn obey(&mut self, said: Said) -> anyhow::Result<bool> {
         let act = match said {
             Said::Words(words) => SessionAct::Feedback { words },
-            Said::Verdict(verdict, words) => SessionAct::Verdict { verdict, words },
+            Said::Verdict(verdict, words) => SessionAct::Verdict {
+                verdict,
+                words,
+                attempt_id: None,
+            },
             Said::Hand { file, words } => SessionAct::HandEdit {
                 files: vec![self.own_version(&file)?],
                 words,
@@ -243,7 +188,7 @@ impl<'a> Drive<'a> {
                 return Ok(false);
             }
             Said::Help => {
-                help();
+                help(anstream::stderr(), COMMANDS)?;
                 return Ok(false);
             }
             Said::Pause => {
@@ -309,67 +254,5 @@ impl<'a> Drive<'a> {
             .collect();
         steps.push(StepEdit { id: None, text });
         SessionAct::EditPlan { steps }
-    }
-}
-
-fn help() {
-    for command in COMMANDS {
-        let call = format!("/{} {}", command.name, command.arguments);
-        tell(format_args!(
-            "  {STRONG}{call:<22}{STRONG:#} {}",
-            command.meaning
-        ));
-    }
-}
-
-impl Screen {
-    fn show(&mut self, event: SessionEvent) -> anyhow::Result<()> {
-        match event {
-            SessionEvent::Changed { .. } => {}
-            SessionEvent::LoadingModel { model_name } => self
-                .progress
-                .show(format_args!("Loading {} …", line(&model_name))),
-            SessionEvent::Reading { read, total } if total > 0 => self.progress.show(format_args!(
-                "Reading … {} %",
-                u64::from(read) * 100 / u64::from(total)
-            )),
-            SessionEvent::Reading { .. } => {}
-            SessionEvent::Writing { part, text, .. } => self.write(part, &text)?,
-            SessionEvent::StartedOver { why } => {
-                self.end();
-                remark(format_args!("Asked once more: {}", line(&why)));
-            }
-            SessionEvent::PreviewProblem { message } => remark(line(&message)),
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, part: WritingPart, text: &str) -> anyhow::Result<()> {
-        if self.quiet {
-            return Ok(());
-        }
-        self.progress.clear();
-        let mut out = anstream::stdout();
-        if self.part != Some(part) {
-            if self.part.is_some() {
-                writeln!(out)?;
-            }
-            self.part = Some(part);
-        }
-        let text = self.text.push(text);
-        match part {
-            WritingPart::Reasoning => write!(out, "{QUIET}{text}{QUIET:#}")?,
-            WritingPart::Result => write!(out, "{text}")?,
-        }
-        out.flush()?;
-        Ok(())
-    }
-
-    fn end(&mut self) {
-        self.progress.clear();
-        if self.part.take().is_some() {
-            let _ = writeln!(io::stdout());
-        }
-        self.text = PlainText::new();
     }
 }

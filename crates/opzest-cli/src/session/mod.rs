@@ -1,6 +1,8 @@
 //! `opzest session`: from a request to a product, in the terminal or from a script.
 
 mod drive;
+mod live;
+mod news;
 mod show;
 mod source;
 mod words;
@@ -11,6 +13,7 @@ use crate::host::{Host, now_ms};
 use crate::plain::line;
 use crate::screen::{ACCENT, QUIET, ago, columns, counted, print_json, remark, shorten};
 use drive::Drive;
+use news::Parts;
 use opzest_app::calls::{
     ActOnSession, ExportProduct, ListSessions, NewSession, SessionArgument, act_on_session,
     delete_session, export_product, list_sessions, list_use_cases, new_session, open_session,
@@ -281,7 +284,7 @@ fn show_one(host: &Host, id: &str, output: Output) -> anyhow::Result<()> {
             writeln!(out, "\n{ACCENT}{}{ACCENT:#}", line(&step.text))?;
         }
         for cycle in &step.cycles {
-            show::cycle(cycle)?;
+            show::cycle(cycle, Parts::ALL)?;
         }
     }
     writeln!(out)?;

@@ -2,6 +2,7 @@
 
 use crate::plain::{line, plain};
 use crate::screen::{ACCENT, ERROR, HINT, QUIET, STRONG, WARNING, tell};
+use crate::session::news::Parts;
 use opzest_app::dto::{
     AttemptView, CheckView, CycleEnd, CycleView, FileText, Need, SessionView, StepStatus, Verdict,
     WhoWorked,
@@ -45,10 +46,10 @@ pub fn who(by: &WhoWorked) -> String {
     )
 }
 
-/// A cycle after it has ended, or as far as it is.
-pub fn cycle(cycle: &CycleView) -> io::Result<()> {
+/// Parts of a cycle, as far as it has them.
+pub fn cycle(cycle: &CycleView, parts: Parts) -> io::Result<()> {
     let mut out = anstream::stdout();
-    if let Some(switch) = &cycle.switch {
+    if let Some(switch) = cycle.switch.as_ref().filter(|_| parts.instruction) {
         let name = |name: &Option<String>| line(name.as_deref().unwrap_or("nobody"));
         let (from, to) = (name(&switch.from), name(&switch.to));
         writeln!(
@@ -56,7 +57,7 @@ pub fn cycle(cycle: &CycleView) -> io::Result<()> {
             "{HINT}Another teacher works now: {to}, after {from}.{HINT:#}"
         )?;
     }
-    if let Some(instruction) = &cycle.instruction {
+    if let Some(instruction) = cycle.instruction.as_ref().filter(|_| parts.instruction) {
         writeln!(
             out,
             "{QUIET}Instruction ({}){QUIET:#}",
@@ -64,13 +65,13 @@ pub fn cycle(cycle: &CycleView) -> io::Result<()> {
         )?;
         writeln!(out, "{}", plain(&instruction.text))?;
     }
-    if let Some(attempt) = &cycle.attempt {
+    if let Some(attempt) = cycle.attempt.as_ref().filter(|_| parts.attempt) {
         self::attempt(attempt)?;
     }
-    if let Some(feedback) = &cycle.feedback {
+    if let Some(feedback) = cycle.feedback.as_ref().filter(|_| parts.words) {
         writeln!(out, "{QUIET}You{QUIET:#}: {}", plain(&feedback.words))?;
     }
-    if let Some(end) = &cycle.end {
+    if let Some(end) = cycle.end.as_ref().filter(|_| parts.end) {
         writeln!(out, "{}", ending(end))?;
     }
     Ok(())
@@ -227,9 +228,10 @@ pub fn need(session: &SessionView) {
 /// "Perhaps Redo (45 %). "
 fn guess(session: &SessionView) -> String {
     let cycles = session.steps.iter().flat_map(|step| &step.cycles);
-    let analysis = cycles
-        .filter_map(|cycle| cycle.feedback.as_ref()?.analysis.as_ref())
+    let asked = cycles
+        .filter_map(|cycle| cycle.feedback.as_ref())
         .next_back();
+    let analysis = asked.and_then(|feedback| feedback.analysis.as_ref());
     analysis.map_or_else(String::new, |analysis| {
         let probability = match analysis.verdict {
             Verdict::Redo => analysis.redo,

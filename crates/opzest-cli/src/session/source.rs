@@ -19,8 +19,7 @@ pub enum Source {
 
 impl Source {
     pub fn typed() -> anyhow::Result<Self> {
-        let names = COMMANDS.iter().map(|command| command.name).collect();
-        Ok(Self::Typed(Box::new(Prompt::new(names)?)))
+        Ok(Self::Typed(Box::new(Prompt::new(COMMANDS)?)))
     }
 
     /// Reads the whole file first: a mistake in its last line is found before anything is done. Empty

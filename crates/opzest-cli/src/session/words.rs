@@ -1,49 +1,35 @@
 //! What a person types to a session, or writes into a file of feedback: words, or a command.
 
+use crate::slash::{Described, described};
 use opzest_app::dto::{Agent, Verdict};
 
-/// One command, for the help and for completion.
-pub struct Command {
-    pub name: &'static str,
-    pub arguments: &'static str,
-    pub meaning: &'static str,
-}
-
-const fn command(name: &'static str, arguments: &'static str, meaning: &'static str) -> Command {
-    Command {
-        name,
-        arguments,
-        meaning,
-    }
-}
-
-pub const COMMANDS: &[Command] = &[
-    command("accept", "[WORDS]", "take the result as it is"),
-    command("edit", "[WORDS]", "go on from this result"),
-    command("redo", "[WORDS]", "once more, from what was there before"),
-    command("hand", "FILE [WORDS]", "use your own version, from a file"),
-    command(
+pub const COMMANDS: &[Described] = &[
+    described("accept", "[WORDS]", "take the result as it is"),
+    described("edit", "[WORDS]", "go on from this result"),
+    described("redo", "[WORDS]", "once more, from what was there before"),
+    described("hand", "FILE [WORDS]", "use your own version, from a file"),
+    described(
         "overrule",
         "[WORDS]",
         "accept the last result although its check failed",
     ),
-    command("undo", "", "take the last verdict back"),
-    command("plan", "", "show the plan"),
-    command("step", "TEXT", "add a step at the end of the plan"),
-    command("approve", "", "begin with this plan"),
-    command("skip", "", "leave this step out"),
-    command("retry", "", "try again after trouble"),
-    command(
+    described("undo", "", "take the last verdict back"),
+    described("plan", "", "show the plan"),
+    described("step", "TEXT", "add a step at the end of the plan"),
+    described("approve", "", "begin with this plan"),
+    described("skip", "", "leave this step out"),
+    described("retry", "", "try again after trouble"),
+    described(
         "teacher",
         "AGENT NUMBER",
         "let another model of the pool work",
     ),
-    command("allow", "", "send the shown text to this teacher"),
-    command("refuse", "", "do not send it"),
-    command("show", "", "show the current result"),
-    command("pause", "", "leave; `opzest session resume` goes on"),
-    command("stop", "", "end the session as it is"),
-    command("help", "", "these commands"),
+    described("allow", "", "send the shown text to this teacher"),
+    described("refuse", "", "do not send it"),
+    described("show", "", "show the current result"),
+    described("pause", "", "leave; `opzest session resume` goes on"),
+    described("stop", "", "end the session as it is"),
+    described("help", "", "these commands"),
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,12 +156,12 @@ mod tests {
 
     #[test]
     fn every_command_is_read() {
-        for command in COMMANDS {
-            let line = match command.name {
+        for described in COMMANDS {
+            let line = match described.name {
                 "teacher" => "/teacher lead 1".to_owned(),
                 name => format!(
                     "/{name}{}",
-                    if command.arguments.is_empty() {
+                    if described.arguments.is_empty() {
                         ""
                     } else {
                         " x"

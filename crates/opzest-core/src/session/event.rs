@@ -15,6 +15,10 @@ pub struct Teacher {
     pub model: ModelName,
     /// The text leaves this computer.
     pub remote: bool,
+    /// Where it goes then: the server's address and the model's name there. A consent is for this, and
+    /// nothing is sent elsewhere under the same name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub destination: String,
 }
 
 /// Each agent's models, best first.
@@ -220,6 +224,10 @@ pub enum Event {
     VerdictGiven {
         verdict: Verdict,
         words: String,
+        /// What the user was looking at, so that a late click judges nothing else; `None`: the attempt that
+        /// is shown, or was judged last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<AttemptId>,
     },
     HandEdited {
         edit: Box<HandEdit>,

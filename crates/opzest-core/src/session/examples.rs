@@ -82,6 +82,8 @@ pub struct Chosen {
 pub struct Example {
     pub id: ExampleId,
     pub step: StepId,
+    /// The step's text when the prompt was written.
+    pub asked: String,
     pub prompt: Vec<ChatMessage>,
     pub rejected: Option<Rejected>,
     pub chosen: Option<Chosen>,
@@ -112,11 +114,13 @@ fn rows_of(step: &Step) -> Vec<Example> {
     let Some(prompt) = &step.prompt else {
         return Vec::new();
     };
+    let asked = step.asked.as_ref().unwrap_or(&step.text);
     let numbered = || (1..).zip(&step.cycles);
     let chosen = numbered().find_map(|(number, cycle)| chosen(cycle, number));
     let row = |id, rejected| Example {
         id,
         step: step.id,
+        asked: asked.clone(),
         prompt: prompt.clone(),
         rejected,
         chosen: chosen.clone(),

@@ -1,10 +1,11 @@
 //! The session as a whole: its log, and the line of events that are in force.
 
+use crate::ids::AttemptId;
 use crate::session::change::{Change, changes};
-use crate::session::event::{Event, Teacher};
+use crate::session::event::{Analysis, Event, Teacher};
 use crate::session::examples::Example;
 use crate::session::next::{CallId, Need, Next, Task, Wish};
-use crate::session::state::{Phase, State};
+use crate::session::state::{Cycle, Phase, State};
 
 /// Why an event does not fit. The session is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +32,8 @@ pub enum Ignored {
     NoWords,
     #[error("probabilities must be numbers from 0 to 1 that sum to 1")]
     NotProbabilities,
+    #[error("the verdict is about another attempt than the one that can be judged now")]
+    OtherAttempt,
     #[error("this attempt has been seen before")]
     AttemptTwice,
     #[error("there is no such teacher in the pool")]
@@ -65,6 +68,15 @@ pub struct Session {
     line: Vec<Event>,
     state: State,
     call: CallId,
+    /// What the analyst made of words, also where the user's verdict took the place of its own.
+    analyses: Vec<Analysed>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Analysed {
+    attempt: AttemptId,
+    words: String,
+    analysis: Analysis,
 }
 
 impl Session {
@@ -82,6 +94,7 @@ impl Session {
             log: vec![event],
             state,
             call: CallId(0),
+            analyses: Vec::new(),
         })
     }
 
@@ -128,6 +141,14 @@ impl Session {
     /// All events that were ever taken.
     pub fn log(&self) -> &[Event] {
         &self.log
+    }
+
+    /// What the analyst made of the words about this cycle's attempt, whoever judged it in the end.
+    pub fn analysis(&self, cycle: &Cycle) -> Option<&Analysis> {
+        let (attempt, feedback) = (cycle.attempt.as_ref()?, cycle.feedback.as_ref()?);
+        let is_it = |past: &&Analysed| past.attempt == attempt.id && past.words == feedback.words;
+        let found = self.analyses.iter().rev().find(is_it)?;
+        Some(&found.analysis)
     }
 
     /// What the session waits for. After a restart: what has to be done now.
@@ -182,8 +203,10 @@ impl Session {
                 asks_anew = true;
             }
             _ => {
+                let analysed = self.analysed(&event);
                 self.state.apply(&event, self.line.len())?;
                 self.line.push(event.clone());
+                self.analyses.extend(analysed);
             }
         }
         self.log.push(event);
@@ -193,19 +216,40 @@ impl Session {
         Ok(())
     }
 
+    fn analysed(&self, event: &Event) -> Option<Analysed> {
+        let Event::FeedbackAnalysed { analysis, .. } = event else {
+            return None;
+        };
+        let cycle = self.state.current_cycle()?;
+        Some(Analysed {
+            attempt: cycle.attempt.as_ref()?.id,
+            words: cycle.feedback.as_ref()?.words.clone(),
+            analysis: analysis.clone(),
+        })
+    }
+
     /// Puts another verdict in the place of the last one, on the same words.
     fn override_verdict(&mut self, event: &Event) -> Result<(), Ignored> {
         let to = *self.state.undo_to.last().ok_or(Ignored::NotNow)?;
-        let words = self.line[to..].iter().find_map(words_of);
+        let words = words_before_verdict(&self.line[to..]);
         self.rewind(to);
         // An acceptance by hand or over a failed check was not a judgement of a shown attempt.
         if self.state.phase != Phase::Judging {
             return Err(Ignored::NotNow);
         }
         let mut event = event.clone();
-        if let (Event::VerdictGiven { words: given, .. }, Some(words)) = (&mut event, words)
-            && given.is_empty()
-        {
+        let Event::VerdictGiven {
+            words: given,
+            attempt,
+            ..
+        } = &mut event
+        else {
+            return Err(Ignored::NotNow);
+        };
+        if !self.state.shows(*attempt) {
+            return Err(Ignored::OtherAttempt);
+        }
+        if given.is_empty() {
             *given = words;
         }
         self.state.apply(&event, self.line.len())?;
@@ -227,8 +271,22 @@ impl Session {
                 .expect("the events before a verdict were taken in this order");
             self.line.push(event);
         }
-        for event in dropped.into_iter().filter(Event::survives_undo) {
+        let mut undone = self.state.clone();
+        for (at, event) in (to..).zip(dropped) {
+            let begun_then = undone.steps_begun();
+            undone
+                .apply(&event, at)
+                .expect("the events after a verdict were taken in this order");
+            if !event.survives_undo() {
+                continue;
+            }
             let mut state = self.state.clone();
+            let event = match event {
+                Event::PlanEdited { steps } => Event::PlanEdited {
+                    steps: state.edit_after_undo(&steps, &begun_then),
+                },
+                event => event,
+            };
             // An edit of the plan that names steps which are over again falls away.
             if state.apply(&event, self.line.len()).is_ok() {
                 self.state = state;
@@ -249,9 +307,22 @@ fn first_state(event: &Event) -> Result<State, Ignored> {
     Ok(state)
 }
 
-fn words_of(event: &Event) -> Option<String> {
-    match event {
-        Event::FeedbackGiven { words } | Event::VerdictGiven { words, .. } => Some(words.clone()),
-        _ => None,
+/// What the user said last before the first verdict of these events.
+fn words_before_verdict(events: &[Event]) -> String {
+    let mut said = String::new();
+    for event in events {
+        match event {
+            Event::FeedbackGiven { words } => said.clone_from(words),
+            Event::VerdictGiven { words, .. } => {
+                if !words.is_empty() {
+                    said.clone_from(words);
+                }
+                break;
+            }
+            // The next cycle or the next step has begun.
+            Event::InstructionWritten { .. } | Event::HandEdited { .. } => break,
+            _ => {}
+        }
     }
+    said
 }

@@ -113,10 +113,9 @@ impl State {
         }
     }
 
-    /// A private session asks before text leaves this computer, for each model.
+    /// A private session asks before text leaves this computer, for each model and destination.
     pub fn needs_consent(&self, teacher: &Teacher) -> bool {
-        teacher.remote
-            && self.start.scope == Scope::Private
-            && !self.consents.contains(&teacher.model.id)
+        let to = (teacher.model.id.clone(), teacher.destination.clone());
+        teacher.remote && self.start.scope == Scope::Private && !self.consents.contains(&to)
     }
 }

@@ -1,5 +1,6 @@
 //! The plan: made by the planner or the user, edited before and during the work.
 
+use crate::ids::StepId;
 use crate::session::event::PlannedStep;
 use crate::session::machine::Ignored;
 use crate::session::state::{Phase, State, Step, StepStatus};
@@ -35,7 +36,6 @@ impl State {
         if !planned.is_empty() {
             check(planned)?;
         }
-        let is_over = |step: &Step| matches!(step.status, StepStatus::Done | StepStatus::Skipped);
         let named = |step: &Step| planned.iter().find(|planned| planned.id == step.id);
         if self
             .steps
@@ -64,6 +64,40 @@ impl State {
     }
 }
 
+impl State {
+    /// The steps that an edit of the plan cannot take out: they are over, or in work.
+    pub(super) fn steps_begun(&self) -> HashSet<StepId> {
+        let begun = |step: &&Step| step.status != StepStatus::Waiting;
+        self.steps
+            .iter()
+            .filter(begun)
+            .map(|step| step.id)
+            .collect()
+    }
+
+    /// An edit of the plan when verdicts before it have been undone: steps that it could not take out then,
+    /// and that wait again, stay before the ones that it names.
+    pub(super) fn edit_after_undo(
+        &self,
+        planned: &[PlannedStep],
+        begun_then: &HashSet<StepId>,
+    ) -> Vec<PlannedStep> {
+        let is_named = |step: &Step| planned.iter().any(|planned| planned.id == step.id);
+        let stays = |step: &&Step| {
+            step.status == StepStatus::Waiting && begun_then.contains(&step.id) && !is_named(step)
+        };
+        let again = self.steps.iter().filter(stays).map(|step| PlannedStep {
+            id: step.id,
+            text: step.text.clone(),
+        });
+        again.chain(planned.iter().cloned()).collect()
+    }
+}
+
+fn is_over(step: &Step) -> bool {
+    matches!(step.status, StepStatus::Done | StepStatus::Skipped)
+}
+
 fn check(planned: &[PlannedStep]) -> Result<(), Ignored> {
     if planned.is_empty() {
         return Err(Ignored::EmptyPlan);
@@ -85,5 +119,6 @@ fn waiting(planned: &PlannedStep) -> Step {
         status: StepStatus::Waiting,
         cycles: Vec::new(),
         prompt: None,
+        asked: None,
     }
 }

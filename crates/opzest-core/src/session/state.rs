@@ -146,6 +146,9 @@ pub struct Step {
     pub cycles: Vec<Cycle>,
     /// What the worker was given in the first cycle: the prompt of all rows of this step.
     pub prompt: Option<Vec<ChatMessage>>,
+    /// The step's text when the first instruction was written: later edits of the plan do not change what
+    /// the prompt asks for.
+    pub asked: Option<String>,
 }
 
 /// A state of the product: the artifact that a step's acceptance made current.
@@ -201,7 +204,8 @@ pub struct State {
     pub paused: bool,
     /// Errors and redos since the last further edit, acceptance or switch of teacher.
     pub failed_attempts: u32,
-    pub consents: BTreeSet<ModelId>,
+    /// The models that text may be sent to, and where each of them was then.
+    pub consents: BTreeSet<(ModelId, String)>,
     pub refusals: BTreeSet<ModelId>,
     /// Each agent's place in its pool, in the order of [`Agent::ALL`].
     pub(super) places: [usize; 4],

@@ -51,7 +51,11 @@ impl State {
         self.call_failures = 0;
         self.switch(agent, place, SwitchCause::User);
         match &self.phase {
-            Phase::PoolExhausted if agent == Agent::Worker => self.begin_cycle(),
+            Phase::PoolExhausted if agent == Agent::Worker => {
+                // Also the same one again: the user wants it to go on.
+                self.failed_attempts = 0;
+                self.begin_cycle();
+            }
             Phase::Trouble(trouble) if trouble.agent == agent => self.phase = phase_of(agent),
             _ => {}
         }
@@ -59,29 +63,36 @@ impl State {
     }
 
     pub(super) fn pool_changed(&mut self, agent: Agent, pool: &[Teacher]) -> Result<(), Ignored> {
-        let in_use = self.teacher(agent).map(|teacher| teacher.model.id.clone());
+        let from = self.teacher(agent).cloned();
         let place = pool
             .iter()
-            .position(|teacher| Some(&teacher.model.id) == in_use.as_ref());
+            .position(|teacher| from.as_ref().is_some_and(|from| is_same(teacher, from)));
         match self.setup.as_mut() {
             Some(setup) => setup.pools.set(agent, pool.to_vec()),
             None => self.start.pools.set(agent, pool.to_vec()),
         }
-        self.homes[agent as usize] = 0;
         let place = place.or_else(|| self.allowed_place(agent, 0));
         self.places[agent as usize] = place.unwrap_or(pool.len());
+        self.homes[agent as usize] = 0;
+        self.note_switch(agent, from, SwitchCause::User);
         self.confirm_without_analyst();
         Ok(())
     }
 
     pub(super) fn consent_given(&mut self, model: &ModelId) -> Result<(), Ignored> {
         self.refusals.remove(model);
-        self.consents.insert(model.clone());
+        let of_it = |teacher: &&Teacher| teacher.model.id == *model;
+        let teachers = Agent::ALL.iter().flat_map(|&agent| self.pools().get(agent));
+        let allowed: Vec<_> = teachers
+            .filter(of_it)
+            .map(|teacher| (model.clone(), teacher.destination.clone()))
+            .collect();
+        self.consents.extend(allowed);
         Ok(())
     }
 
     pub(super) fn consent_refused(&mut self, model: &ModelId) -> Result<(), Ignored> {
-        self.consents.remove(model);
+        self.consents.retain(|(allowed, _)| allowed != model);
         self.refusals.insert(model.clone());
         for &agent in Agent::ALL {
             let refused = |teacher: &Teacher| teacher.model.id == *model;
@@ -103,8 +114,7 @@ impl State {
         (from..pool.len()).find(|&place| !self.refusals.contains(&pool[place].model.id))
     }
 
-    /// Another model for an agent. For the worker the count of failures begins again, and the cycle
-    /// tells of it.
+    /// Another model for an agent.
     pub(super) fn switch(&mut self, agent: Agent, place: usize, cause: SwitchCause) {
         let from = self.teacher(agent).cloned();
         self.places[agent as usize] = place;
@@ -112,11 +122,21 @@ impl State {
         if cause != SwitchCause::Failures {
             self.homes[agent as usize] = place;
         }
-        if agent != Agent::Worker {
+        self.note_switch(agent, from, cause);
+    }
+
+    /// When the worker's model is another one now, the count of failures begins again, and the cycle tells
+    /// of it.
+    fn note_switch(&mut self, agent: Agent, from: Option<Teacher>, cause: SwitchCause) {
+        let to = self.teacher(agent).cloned();
+        let same = match (&from, &to) {
+            (Some(from), Some(to)) => is_same(from, to),
+            (from, to) => from.is_none() && to.is_none(),
+        };
+        if agent != Agent::Worker || same {
             return;
         }
         self.failed_attempts = 0;
-        let to = self.teacher(agent).cloned();
         let switch = TeacherSwitch { from, to, cause };
         match self.current_cycle_mut() {
             Some(cycle) if cycle.attempt.is_none() && cycle.end.is_none() => {
@@ -125,6 +145,10 @@ impl State {
             _ => self.switch = Some(switch),
         }
     }
+}
+
+fn is_same(one: &Teacher, other: &Teacher) -> bool {
+    one.model.id == other.model.id && one.destination == other.destination
 }
 
 /// What an agent does while it is called.

@@ -49,7 +49,11 @@ impl State {
             Event::PlanEdited { steps } => self.edit_plan(steps),
             Event::PlanApproved => self.plan_approved(),
             Event::FeedbackGiven { words } => self.feedback_given(words),
-            Event::VerdictGiven { verdict, words } => self.verdict_given(*verdict, words),
+            Event::VerdictGiven {
+                verdict,
+                words,
+                attempt,
+            } => self.verdict_given(*verdict, words, *attempt),
             Event::HandEdited { edit } => self.hand_edited(edit, at),
             Event::CheckOverruled { words } => self.check_overruled(words, at),
             // The session itself undoes.
@@ -92,7 +96,9 @@ impl State {
         text: &str,
     ) -> Result<(), Ignored> {
         self.call_failures = 0;
-        let cycle = self.current_cycle_mut().ok_or(Ignored::NotNow)?;
+        let step = self.current_step_mut().ok_or(Ignored::NotNow)?;
+        step.asked.get_or_insert_with(|| step.text.clone());
+        let cycle = step.cycles.last_mut().ok_or(Ignored::NotNow)?;
         cycle.instruction = Some(Instruction {
             text: text.to_owned(),
             written: written.clone(),

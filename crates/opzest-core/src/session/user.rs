@@ -1,5 +1,6 @@
 //! What the user does to a session.
 
+use crate::ids::AttemptId;
 use crate::session::event::HandEdit;
 use crate::session::machine::Ignored;
 use crate::session::state::{Author, Cycle, CycleEnd, Feedback, Phase, State, StepStatus, Verdict};
@@ -49,9 +50,22 @@ impl State {
         )
     }
 
-    pub(super) fn verdict_given(&mut self, verdict: Verdict, words: &str) -> Result<(), Ignored> {
+    /// Whether this is the attempt that is shown; `None` is always meant for it.
+    pub(super) fn shows(&self, attempt: Option<AttemptId>) -> bool {
+        attempt.is_none_or(|id| self.current_attempt().is_some_and(|shown| shown.id == id))
+    }
+
+    pub(super) fn verdict_given(
+        &mut self,
+        verdict: Verdict,
+        words: &str,
+        attempt: Option<AttemptId>,
+    ) -> Result<(), Ignored> {
         if !self.can_be_judged() {
             return Err(Ignored::NotNow);
+        }
+        if !self.shows(attempt) {
+            return Err(Ignored::OtherAttempt);
         }
         let cycle = self.current_cycle_mut().ok_or(Ignored::NotNow)?;
         if !words.is_empty() || cycle.feedback.is_none() {
@@ -78,6 +92,7 @@ impl State {
         }
         self.new_attempt(edit.attempt)?;
         let step = self.current_step_mut().ok_or(Ignored::NotNow)?;
+        step.asked.get_or_insert_with(|| step.text.clone());
         step.prompt.get_or_insert_with(|| edit.messages.clone());
         // An ended cycle keeps its row: the edit gets a cycle of its own.
         if step.cycles.last().is_none_or(|cycle| cycle.end.is_some()) {

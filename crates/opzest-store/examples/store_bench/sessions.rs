@@ -122,7 +122,15 @@ impl Sessions<'_> {
         verdict: Verdict,
     ) -> Result<Duration, StoreError> {
         let words = self.words.sized(&mut self.random, 10, 200);
-        self.take(id, session, Event::VerdictGiven { verdict, words })
+        self.take(
+            id,
+            session,
+            Event::VerdictGiven {
+                verdict,
+                words,
+                attempt: None,
+            },
+        )
     }
 
     fn take(
@@ -204,6 +212,7 @@ fn setup() -> Setup {
         vec![Teacher {
             model: model(1),
             remote: false,
+            destination: String::new(),
         }]
     };
     let main_file: FileName = "main.py".parse().expect("a file name");

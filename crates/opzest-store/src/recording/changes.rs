@@ -5,30 +5,23 @@ use crate::{example, product};
 use opzest_core::conversation::title_from;
 use opzest_core::dataset::{ExampleSide, ExampleState, ExampleSummary, Origin, StoredExample};
 use opzest_core::ids::ExampleId;
-use opzest_core::session::{Change, Chosen, Example, Rejected, SessionSummary, Step};
+use opzest_core::session::{Change, Chosen, Example, Rejected, SessionSummary};
 use rusqlite::Connection;
 
 /// Applies the changes of one event.
 pub(super) struct Writer<'a> {
     connection: &'a Connection,
     session: SessionSummary,
-    steps: &'a [Step],
     now: u64,
     pub(super) examples: Vec<ExampleId>,
     pub(super) product_changed: bool,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(
-        connection: &'a Connection,
-        session: SessionSummary,
-        steps: &'a [Step],
-        now: u64,
-    ) -> Self {
+    pub(super) fn new(connection: &'a Connection, session: SessionSummary, now: u64) -> Self {
         Self {
             connection,
             session,
-            steps,
             now,
             examples: Vec::new(),
             product_changed: false,
@@ -81,15 +74,6 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// What the step is about; the prompt begins the same in all rows of a workflow.
-    fn title_of(&self, example: &Example) -> String {
-        let step = self.steps.iter().find(|step| step.id == example.step);
-        step.map_or_else(
-            || example::title_of(&example.prompt),
-            |step| title_from(&step.text),
-        )
-    }
-
     /// What every row of the session has.
     fn summary(&self, example: &Example) -> ExampleSummary {
         let session = &self.session;
@@ -108,7 +92,8 @@ impl<'a> Writer<'a> {
             reason: None,
             by_hand: false,
             overruled: false,
-            title: self.title_of(example),
+            // The prompt begins the same in all rows of a workflow.
+            title: title_from(&example.asked),
             words: String::new(),
             prompt_bytes: 0,
             chosen: None,

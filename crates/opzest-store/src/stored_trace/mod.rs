@@ -119,15 +119,6 @@ pub(crate) fn bytes(connection: &Connection) -> rusqlite::Result<u64> {
         .query_row([], |row| unsigned(row, "bytes"))
 }
 
-/// All traces with their sizes, those first that can best be done without.
-pub(crate) fn dispensable(connection: &Connection) -> rusqlite::Result<Vec<(GenerationId, u64)>> {
-    let mut statement = connection.prepare_cached(include_str!("dispensable.sql"))?;
-    let rows = statement.query_map([], |row| {
-        Ok((parsed(row, "generation_id")?, unsigned(row, "bytes")?))
-    })?;
-    rows.collect()
-}
-
 /// Deletes the trace of a generation that no row uses any more.
 pub(crate) fn delete_if_unused(
     connection: &Connection,

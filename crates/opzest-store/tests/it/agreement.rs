@@ -2,6 +2,7 @@
 //!
 //! Only for sessions whose rows nobody has edited or deleted in the dataset.
 
+use opzest_core::conversation::title_from;
 use opzest_core::dataset::{ExampleSide, ExampleState, StoredExample};
 use opzest_core::ids::SessionId;
 use opzest_core::session::{Chosen, Example, Progress, Rejected, Session, Version};
@@ -59,6 +60,7 @@ fn versions(store: &Store, id: SessionId) -> Vec<Version> {
 
 fn assert_row(row: &StoredExample, wanted: &Example) {
     assert_eq!(row.prompt, wanted.prompt);
+    assert_eq!(row.summary.title, title_from(&wanted.asked));
     assert_eq!(row.summary.step, Some(wanted.step));
     assert_eq!(
         row.summary.state == ExampleState::Complete,

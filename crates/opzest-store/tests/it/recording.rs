@@ -198,7 +198,11 @@ fn a_failing_event_leaves_nothing() {
     let words = String::new();
     let verdict = Verdict::Accepted;
     studio
-        .try_take(Event::VerdictGiven { verdict, words })
+        .try_take(Event::VerdictGiven {
+            verdict,
+            words,
+            attempt: None,
+        })
         .expect_err("refused");
     assert_eq!((rows(&folder), versions(&folder)), before);
     other.execute_batch("DROP TRIGGER refuse").expect("dropped");

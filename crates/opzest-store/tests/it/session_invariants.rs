@@ -3,6 +3,7 @@
 
 use crate::studio::{Studio, start};
 use crate::support::Folder;
+use opzest_core::conversation::title_from;
 use opzest_core::dataset::StoredExample;
 use opzest_core::ids::ExampleId;
 use opzest_core::session::{Event, Next, Session, Task, Verdict};
@@ -74,6 +75,7 @@ fn act(studio: &mut Studio<'_>, deleted: &mut BTreeSet<ExampleId>, act: &Act) {
             Event::VerdictGiven {
                 verdict: Verdict::ALL[*verdict],
                 words: words.clone(),
+                attempt: None,
             },
         ),
         Act::HandEdit(text) => {
@@ -130,6 +132,7 @@ fn compare(studio: &Studio<'_>, deleted: &BTreeSet<ExampleId>) {
             (wanted.id, Some(wanted.step))
         );
         assert_eq!(found.prompt, wanted.prompt);
+        assert_eq!(found.summary.title, title_from(&wanted.asked));
         let chosen = found
             .chosen
             .as_ref()

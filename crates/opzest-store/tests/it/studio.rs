@@ -27,6 +27,7 @@ fn teacher(name: &str) -> Teacher {
     Teacher {
         model: model(name),
         remote: false,
+        destination: String::new(),
     }
 }
 
@@ -278,7 +279,11 @@ impl<'a> Studio<'a> {
 
     pub(crate) fn judge(&mut self, verdict: Verdict) -> Recorded {
         let words = String::new();
-        self.take(Event::VerdictGiven { verdict, words })
+        self.take(Event::VerdictGiven {
+            verdict,
+            words,
+            attempt: None,
+        })
     }
 
     pub(crate) fn hand_edit(&mut self, text: &str, words: &str) {

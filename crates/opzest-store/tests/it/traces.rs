@@ -1,15 +1,13 @@
-//! Traces: kept with what they belong to, pruned in a sensible order, counted.
+//! Traces: kept with what they belong to, counted.
 
-use crate::studio::{Studio, artifact, start};
+use crate::studio::{Studio, start};
 use crate::support::Folder;
 use opzest_core::dataset::Side;
 use opzest_core::ids::{ExampleId, GenerationId};
 use opzest_core::session::Verdict;
 use opzest_core::trace::{Candidate, TokenRecord, TokenTrace};
 use opzest_core::workflow::Agent;
-use opzest_store::{
-    CheckReport, ExampleFilter, ExampleOrder, SideEdit, Store, decode_trace, encode_trace,
-};
+use opzest_store::{ExampleFilter, ExampleOrder, Store, decode_trace, encode_trace};
 
 fn rows(store: &Store) -> Vec<ExampleId> {
     let page = store.examples(&ExampleFilter::default(), ExampleOrder::Oldest, None, 99);
@@ -18,13 +16,6 @@ fn rows(store: &Store) -> Vec<ExampleId> {
         .into_iter()
         .map(|row| row.id)
         .collect()
-}
-
-/// Which sides of the rows have a trace, oldest row first: chosen, then rejected.
-fn traced(store: &Store) -> Vec<(bool, bool)> {
-    let has = |id, side| store.example_trace(id, side).expect("reads").is_some();
-    let both = |id| (has(id, Side::Chosen), has(id, Side::Rejected));
-    rows(store).into_iter().map(both).collect()
 }
 
 #[test]
@@ -68,48 +59,6 @@ fn a_trace_reads_back() {
     assert_eq!(store.trace_bytes().expect("sums"), read.bytes);
     let unknown = GenerationId::new(1, [0; 10]);
     assert_eq!(store.trace(unknown).expect("reads"), None);
-}
-
-#[test]
-fn the_traces_of_accepted_texts_go_last() {
-    let folder = Folder::new();
-    let mut store = folder.open();
-    let mut studio = Studio::begin(&folder, &mut store, start("Poems", &["One", "Two"]));
-    studio.traced = true;
-    studio.approve();
-    studio.cycle("write", "rejected");
-    studio.say("no", Verdict::Redo);
-    studio.cycle("write", "chosen");
-    studio.say("yes", Verdict::Accepted);
-    studio.cycle("write two", "pending");
-    studio.say("no", Verdict::Redo);
-    studio.cycle("write two", "not judged");
-    // Oldest of all, and used by a row that the user has edited.
-    let edit = SideEdit {
-        text: "edited",
-        reasoning: "",
-        artifact: Some(&artifact("edited")),
-    };
-    let all = rows(&store);
-    assert_eq!(traced(&store), [(true, true), (false, true)]);
-    let bytes = store.trace_bytes().expect("sums");
-    assert_eq!(store.prune_traces(bytes).expect("prunes").traces, 0);
-
-    // Pending and not judged work, then the rejected, then the chosen.
-    let one_less = store.prune_traces(bytes - 1).expect("prunes");
-    assert_eq!(one_less.traces, 1);
-    assert_eq!(one_less.left_bytes, bytes - one_less.bytes);
-    assert_eq!(traced(&store), [(true, true), (false, false)]);
-    for wanted in [(true, true), (true, false), (false, false)] {
-        let left = store.trace_bytes().expect("sums");
-        store.prune_traces(left - 1).expect("prunes");
-        assert_eq!(traced(&store)[0], wanted);
-    }
-    assert_eq!(store.trace_bytes().expect("sums"), 0);
-    store
-        .edit_example(all[0], Side::Chosen, &edit, folder.now())
-        .expect("still there");
-    assert_eq!(store.check().expect("checks"), CheckReport::default());
 }
 
 #[test]

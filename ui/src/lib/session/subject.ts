@@ -1,5 +1,6 @@
 // What the result's side of the page shows: the newest result, an older attempt, or a version of the product.
 import type { AttemptView, CheckView, FileText, SessionView, WhoWorked } from "../bindings";
+import { capital } from "../format";
 import { headline } from "../plan";
 import type { Shown } from "../state/work-session.svelte";
 import { attemptInWork, baseOf, editableFiles, findAttempt, places, type Place } from "./look";
@@ -84,10 +85,6 @@ export function comparable(view: SessionView, subject: Subject): { id: string; l
     .map(({ number, files }) => ({ id: `version ${number}`, label: `Version ${number}`, files }));
   const base = { id: "base", label: capital(subject.baseName), files: subject.base };
   return [base, ...versions.reverse(), ...attempts.reverse()];
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function stepTitle(view: SessionView, stepId: string): string {

@@ -84,17 +84,16 @@ export class Assistant {
     if (!thread.run) await thread.open();
   }
 
-  /** Before a deletion: nothing more is to be written into it. */
-  async quiet(id: string): Promise<void> {
+  async remove(id: string): Promise<boolean> {
+    // Nothing more is to be written into it.
     const thread = this.#threads.get(id);
     if (thread?.run) await thread.stop();
-  }
-
-  /** After a deletion. */
-  forget(id: string): void {
+    if (!(await this.conversations.remove(id))) return false;
     this.#deleted.add(id);
     this.#threads.delete(id);
+    this.#drafts.write(id, "");
     if (this.current.id === id) this.openNew();
+    return true;
   }
 
   /** Conversations that are being answered right now. */

@@ -80,10 +80,11 @@ describe("Assistant", () => {
     state.current.draft = "x";
     const done = state.current.send();
     expect(conversations.items).toHaveLength(1);
-    await state.quiet("c1");
-    expect(backend.argsOf("stop_generation")).toEqual([{ conversationId: "c1" }]);
-    conversations.items = [];
-    state.forget("c1");
+    backend.on("delete_conversation", () => {
+      expect(backend.argsOf("stop_generation")).toEqual([{ conversationId: "c1" }]);
+      return null;
+    });
+    expect(await state.remove("c1")).toBe(true);
     end.open(outcome("c1", answer("a", "late")));
     await done;
     expect(conversations.items).toEqual([]);
@@ -101,12 +102,14 @@ describe("Assistant", () => {
     expect(backend.argsOf("send_message").map((args) => args.modelId)).toEqual(["tiny", "tiny", null]);
   });
 
-  it("leaves a conversation that was deleted", async () => {
+  it("leaves a conversation that was deleted, and no other", async () => {
+    backend.on("delete_conversation", ({ id }) => (id === "c2" ? null : Promise.reject(uiError("store", "locked"))));
     const state = make();
     await state.open("c1");
-    state.forget("c2");
+    expect([await state.remove("c2"), await state.remove("c1")]).toEqual([true, false]);
     expect(state.current.id).toBe("c1");
-    state.forget("c1");
+    backend.on("delete_conversation", () => null);
+    expect(await state.remove("c1")).toBe(true);
     expect(state.current.id).toBeNull();
   });
 });

@@ -1,6 +1,12 @@
-// What the user has typed and not sent, per conversation; survives a reload, not the end of the app.
+// What the user has typed and not sent, per conversation and session; survives a reload, not the end of the app.
 
 const NEW = "new";
+
+/** One text of these. */
+export interface Draft {
+  read(): string;
+  write(text: string): void;
+}
 
 export class Drafts {
   #memory = new Map<string, string>();
@@ -9,6 +15,10 @@ export class Drafts {
 
   #key(id: string | null): string {
     return `opzest.draft.${id ?? NEW}`;
+  }
+
+  at(id: string | null): Draft {
+    return { read: () => this.read(id), write: (text) => this.write(id, text) };
   }
 
   read(id: string | null): string {

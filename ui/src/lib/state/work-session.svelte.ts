@@ -1,7 +1,7 @@
 // One session on the screen: what it is, what is written in it right now, and what the user does to it.
 import { toUiError, type Backend } from "../backend";
 import type { RunView, SessionAct, SessionEvent, SessionSummary, SessionView, UiError } from "../bindings";
-import { editableFiles, lastAttempt } from "../session/look";
+import { attemptInWork, editableFiles, findAttempt, lastAttempt } from "../session/look";
 import { needWords } from "../session/words";
 import type { Drafts } from "./drafts";
 import { HandEdit } from "./hand-edit.svelte";
@@ -23,7 +23,7 @@ const KEPT_PROBLEMS = 20;
 export class WorkSession {
   view = $state.raw<SessionView | null>(null);
   readonly live: Live;
-  readonly edit = new HandEdit();
+  readonly edit: HandEdit;
   /** Why it cannot be shown at all. */
   openError = $state<UiError | null>(null);
   /** It is shown, but news of it do not arrive; tried again by itself. */
@@ -47,12 +47,9 @@ export class WorkSession {
     view: SessionView | null = null,
   ) {
     this.live = new Live((work) => hooks.nextFrame(work));
-    this.#words = drafts.read(this.#draft);
+    this.#words = drafts.read(wordsDraft(id));
+    this.edit = new HandEdit(drafts.at(editDraft(id)));
     if (view) this.#show(view);
-  }
-
-  get #draft(): string {
-    return `session.${this.id}`;
   }
 
   get words(): string {
@@ -61,7 +58,7 @@ export class WorkSession {
 
   set words(text: string) {
     this.#words = text;
-    this.drafts.write(this.#draft, text);
+    this.drafts.write(wordsDraft(this.id), text);
   }
 
   get watched(): boolean {
@@ -131,7 +128,7 @@ export class WorkSession {
     const attempt = lastAttempt(view)?.attempt.id ?? "";
     this.view = view;
     this.live.expect(view.need, taskOf(view));
-    this.edit.offer(editableFiles(view));
+    this.edit.offer(editableFiles(view), attemptInWork(view)?.attempt.id ?? null, (id) => findAttempt(view, id) !== null);
     if (before && attempt !== lastAttempt(before)?.attempt.id) {
       this.previewProblems = [];
       // Something new to look at.
@@ -200,6 +197,15 @@ export class WorkSession {
 }
 
 let turns = 0;
+
+const wordsDraft = (id: string) => `session.${id}`;
+const editDraft = (id: string) => `session.${id}.edit`;
+
+/** With a session goes what was not sent in it. */
+export function dropDrafts(drafts: Drafts, id: string): void {
+  drafts.write(wordsDraft(id), "");
+  drafts.write(editDraft(id), "");
+}
 
 /** Names the piece of work that a session is at: a new one begins with a new cycle, attempt or verdict. */
 function taskOf(view: SessionView): string {

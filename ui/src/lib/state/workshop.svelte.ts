@@ -1,11 +1,11 @@
 // The Workshop: which session is on the screen, and what all of them share. Only the one on the screen is watched;
 // the others go on working without it.
 import { toUiError, type Backend } from "../backend";
-import type { SandboxInfo, SessionView, UiError, UseCaseInfo, WorkflowInfo, WorkflowList } from "../bindings";
+import type { SandboxInfo, SessionSummary, SessionView, UiError, UseCaseInfo, WorkflowInfo, WorkflowList } from "../bindings";
 import { Drafts } from "./drafts";
 import { SessionStart } from "./session-start.svelte";
 import { Sessions } from "./sessions.svelte";
-import { WorkSession, type SessionHooks } from "./work-session.svelte";
+import { dropDrafts, WorkSession, type SessionHooks } from "./work-session.svelte";
 
 const OPEN_KEY = "opzest.session";
 
@@ -104,15 +104,25 @@ export class Workshop {
     if (!(await this.sessions.remove(id))) return false;
     this.#deleted.add(id);
     this.#known.delete(id);
+    dropDrafts(this.#drafts, id);
     if (this.current?.id === id) this.openNew();
     return true;
   }
 
-  /** After it was renamed or moved in the list. */
-  refresh(id: string): void {
-    const summary = this.sessions.items.find((item) => item.id === id);
-    const known = this.#known.get(id);
+  async rename(id: string, title: string): Promise<boolean> {
+    return this.#renew(await this.sessions.rename(id, title));
+  }
+
+  /** To another use case. */
+  async move(id: string, useCaseId: string): Promise<boolean> {
+    return this.#renew(await this.sessions.move(id, useCaseId));
+  }
+
+  /** What the list has changed is known to the page too. */
+  #renew(summary: SessionSummary | null): boolean {
+    const known = this.#known.get(summary?.id ?? "");
     if (summary && known?.view) known.view = { ...known.view, summary };
+    return summary !== null;
   }
 
   #put(session: WorkSession): void {

@@ -7,9 +7,9 @@ import { FakeSession } from "../backend/fake-session";
 import { fakeSessions, type FakeSessions } from "../backend/fake-sessions";
 import type { SessionEvent, SessionView } from "../bindings";
 import { gate } from "../test-data";
+import { Drafts } from "./drafts";
 import { HandEdit } from "./hand-edit.svelte";
 import { Live } from "./live.svelte";
-import { Sessions } from "./sessions.svelte";
 import { Workshop } from "./workshop.svelte";
 
 let backend: FakeBackend;
@@ -273,7 +273,7 @@ describe("a hand edit", () => {
   const of = (text: string) => [{ name: "a.md", text }];
 
   it("is kept when a newer result arrives, until the user decides", () => {
-    const edit = new HandEdit();
+    const edit = new HandEdit(new Drafts(null).at("x"));
     edit.offer(of("one"));
     expect(edit.dirty).toBe(false);
     edit.change("a.md", "one, mine");
@@ -285,7 +285,7 @@ describe("a hand edit", () => {
   });
 
   it("typed back to what was there is none, and goes on with the newest", () => {
-    const edit = new HandEdit();
+    const edit = new HandEdit(new Drafts(null).at("x"));
     edit.offer(of("one"));
     edit.change("a.md", "x");
     edit.offer(of("two"));
@@ -307,6 +307,55 @@ describe("a hand edit", () => {
     expect(backend.argsOf("act_on_session").at(-1)?.act).toEqual({ act: "handEdit", files: [{ name: "letter.md", text: "Mine" }], words: "simpler" });
     expect([session.edit.dirty, session.words]).toEqual([false, ""]);
     expect(session.view!.versions[0]?.byHand).toBe(true);
+  });
+
+  it("is kept over a reload, and dropped with the attempt that it edits", () => {
+    const drafts = new Drafts(sessionStorage);
+    const again = () => new HandEdit(new Drafts(sessionStorage).at("x"));
+    const edit = new HandEdit(drafts.at("x"));
+    edit.offer(of("one"), "first");
+    edit.change("a.md", "one, mine");
+    const same = again();
+    same.offer(of("one"), "first");
+    expect([same.files, same.overtaken]).toEqual([of("one, mine"), false]);
+    const overtaken = again();
+    overtaken.offer(of("two"), "second");
+    expect([overtaken.files, overtaken.overtaken]).toEqual([of("one, mine"), true]);
+    const gone = again();
+    gone.offer(of("zero"), null, () => false);
+    expect([gone.files, gone.dirty, sessionStorage.length]).toEqual([of("zero"), false, 0]);
+  });
+
+  it("that was sent, dropped, or kept in a form that cannot be read leaves nothing to come back", () => {
+    const begin = () => new HandEdit(new Drafts(sessionStorage).at("x"));
+    const edit = begin();
+    edit.offer(of("one"), "first");
+    edit.change("a.md", "mine");
+    edit.offer(of("mine"), null); // taken
+    expect([edit.dirty, edit.overtaken, sessionStorage.length]).toEqual([false, false, 0]);
+    edit.change("a.md", "mine again");
+    expect(sessionStorage.length).toBe(1);
+    edit.reset();
+    expect(sessionStorage.length).toBe(0);
+    sessionStorage.setItem("opzest.draft.x", "{");
+    expect(begin().files).toEqual([]);
+  });
+
+  it("of a session comes back with it, and goes with it", async () => {
+    const { id } = await begun();
+    const first = make();
+    first.enter();
+    first.open(id);
+    await first.current!.act({ act: "approvePlan" });
+    await until(() => first.current!.view!.need.kind === "judge");
+    first.current!.edit.change("letter.md", "Mine");
+    first.current!.words = "simpler";
+    const second = make(); // as after a reload
+    second.enter();
+    await until(() => second.current?.view != null);
+    expect([second.current!.edit.files, second.current!.edit.overtaken]).toEqual([[{ name: "letter.md", text: "Mine" }], false]);
+    await second.remove(id);
+    expect(Object.keys(sessionStorage)).toEqual([]);
   });
 
   it("that is refused stays", async () => {
@@ -371,38 +420,21 @@ describe("live", () => {
 });
 
 describe("the list", () => {
-  it("searches a moment after the last key, and the newest question wins", async () => {
-    await begun();
-    await begun(SCRIPT);
-    const list = new Sessions(backend, 0);
-    await list.load();
-    expect(list.items).toHaveLength(2);
-    const slow = gate<{ items: []; total: 0 }>();
-    backend.on("list_sessions", () => slow.promise);
-    const old = list.load();
-    fakeSessions(backend); // answers at once, with nothing
-    await list.load();
-    slow.open({ items: [], total: 0 });
-    await old;
-    expect([list.items.length, list.loading]).toEqual([0, false]);
-  });
-
   it("renames, moves and deletes, and keeps a refusal at its row", async () => {
     const { id } = await begun();
     const workshop = make();
     workshop.enter();
     await until(() => workshop.sessions.ready);
     workshop.open(id);
-    await workshop.sessions.rename(id, "Better");
-    workshop.refresh(id);
+    await workshop.rename(id, "Better");
     expect(workshop.current!.view!.summary.title).toBe("Better");
     const made = await workshop.createUseCase("My e-mails");
     expect(workshop.useCases.at(-1)).toEqual(made);
-    await workshop.sessions.move(id, made.id);
+    await workshop.move(id, made.id);
     expect(workshop.sessions.items[0]!.useCase).toBe("My e-mails");
     backend.on("delete_session", () => Promise.reject(uiError("store", "The disk is read-only.")));
     expect(await workshop.remove(id)).toBe(false);
-    expect(workshop.sessions.itemError).toMatchObject({ id, error: { message: "The disk is read-only." } });
+    expect(workshop.sessions.errorOf(id)).toMatchObject({ message: "The disk is read-only." });
     expect(workshop.current?.id).toBe(id);
     backend.on("delete_session", () => null);
     expect(await workshop.remove(id)).toBe(true);

@@ -35,6 +35,7 @@ fn pools() -> Pools {
     let pool = vec![Teacher {
         model: model_name(),
         remote: false,
+        destination: String::new(),
     }];
     Pools {
         planner: pool.clone(),
@@ -183,7 +184,11 @@ impl Stage {
 
     pub fn judged(mut self, verdict: Verdict, words: &str) -> Self {
         let words = words.to_owned();
-        self.take(Event::VerdictGiven { verdict, words });
+        self.take(Event::VerdictGiven {
+            verdict,
+            words,
+            attempt: None,
+        });
         self
     }
 

@@ -161,6 +161,7 @@ fn is_event_of(what: &What, event: &Event) -> bool {
             Event::VerdictGiven {
                 words: said,
                 verdict: given,
+                attempt: None,
             },
         ) => words == said && session::Verdict::from(*verdict) == *given,
         (What::HandEdited { words }, Event::HandEdited { edit }) => *words == edit.words,

@@ -292,6 +292,7 @@ impl Person {
             SessionAct::Verdict {
                 verdict,
                 words: words.clone(),
+                attempt_id: None,
             },
             Some(What::Verdict { words, verdict }),
         )

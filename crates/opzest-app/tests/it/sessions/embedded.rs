@@ -59,6 +59,7 @@ async fn session_of(app: &App, workflow: &str) -> Workshop {
             .act(SessionAct::Verdict {
                 verdict: Verdict::Redo,
                 words: "Shorter".into(),
+                attempt_id: None,
             })
             .await;
         session

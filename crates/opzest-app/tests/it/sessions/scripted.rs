@@ -1,6 +1,6 @@
 //! Whole sessions with teachers on a server: exactly the rows that the storing rules demand.
 
-use super::support::{Workshop, app_with_teachers, line, request, table};
+use super::support::{Workshop, app_with_teachers, line, replace_model, request, table};
 use super::teacher_server::{Reply, TeacherServer, instructs, says, writes};
 use opzest_app::dto::*;
 use serde_json::json;
@@ -156,6 +156,45 @@ async fn a_page_session_with_good_and_bad_teachers() {
     app.shut_down().await;
 }
 
+/// A model's name can be given to another one, on this computer or elsewhere: what was allowed was for the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_to_another_server_under_the_name_of_an_allowed_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TeacherServer::start().await;
+    let other = TeacherServer::start().await;
+    let app = app_with_teachers(folder.path(), &server).await;
+    server.script("lead", [instructs("one")]);
+    let mut new = request("My secret diary", "document");
+    new.scope = Scope::Private;
+    new.plan = vec!["Write the diary".into()];
+    let mut session = Workshop::begin(&app, new).await;
+    session.approve().await;
+    session
+        .until(|need| matches!(need, Need::Consent { .. }))
+        .await;
+    session.act(SessionAct::Pause).await;
+    replace_model(&app, "lead", &other).await;
+    session
+        .act(SessionAct::Consent {
+            model_id: "lead".into(),
+            allow: true,
+        })
+        .await;
+    session.act(SessionAct::Resume).await;
+    session
+        .until(|need| matches!(need, Need::Trouble { .. }))
+        .await;
+    let Need::Trouble { problem, .. } = session.now.need.clone() else {
+        panic!("{:?}", session.now.need);
+    };
+    assert!(
+        problem.message.contains("is another one now"),
+        "{problem:?}"
+    );
+    assert!(server.seen().is_empty() && other.seen().is_empty());
+    app.shut_down().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_private_session_sends_nothing_without_consent() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -181,7 +220,7 @@ async fn a_private_session_sends_nothing_without_consent() {
         panic!("{:?}", session.now.need);
     };
     assert_eq!((agent, model_id.as_str()), (Agent::Lead, "lead"));
-    assert_eq!(destination, server.address());
+    assert_eq!(destination, format!("{} (lead)", server.address()));
     assert!(
         messages
             .iter()

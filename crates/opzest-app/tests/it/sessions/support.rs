@@ -228,3 +228,18 @@ pub fn line(row: &ExampleView) -> String {
         side(&row.chosen)
     )
 }
+
+/// Gives a registered model's name to one on another server.
+pub async fn replace_model(app: &App, id: &str, server: &TeacherServer) {
+    remove_model(app, ModelArgument { id: id.into() })
+        .await
+        .expect("removed");
+    let add = AddRemoteModel {
+        name: id.into(),
+        address: server.address(),
+        remote_name: id.into(),
+        key: String::new(),
+        context_size: Some(8192),
+    };
+    add_remote_model(app, add).await.expect("added");
+}

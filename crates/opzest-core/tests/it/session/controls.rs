@@ -135,6 +135,7 @@ fn a_verdict_can_be_overridden_after_it_was_applied() {
     driver.take(Event::VerdictGiven {
         verdict: Verdict::FurtherEdit,
         words: String::new(),
+        attempt: None,
     });
     assert_eq!(
         driver.rows(),
@@ -147,10 +148,66 @@ fn a_verdict_can_be_overridden_after_it_was_applied() {
     driver.take(Event::VerdictGiven {
         verdict: Verdict::Accepted,
         words: String::new(),
+        attempt: None,
     });
     assert_eq!(driver.rows(), ["write | - | v1"]);
     driver.take(Event::VerdictUndone);
     assert_eq!(driver.session.next(), Next::User(Need::Judge));
+}
+
+/// The prompt is that of the first instruction, and so is what its rows are called.
+#[test]
+fn rows_keep_what_their_prompt_asked_for_when_the_step_is_renamed() {
+    let mut driver = Driver::working(&["a clock"]);
+    driver.show("write", "v1");
+    driver.say("no", Verdict::Redo);
+    driver.take(Event::PlanEdited {
+        steps: vec![planned(1, "a sundial")],
+    });
+    driver.show("another", "v2");
+    driver.say("no", Verdict::Redo);
+    assert_eq!(driver.session.state().steps[0].text, "a sundial");
+    let asked: Vec<_> = driver.session.examples();
+    let asked: Vec<_> = asked.iter().map(|row| &*row.asked).collect();
+    assert_eq!(asked, ["a clock", "a clock"]);
+}
+
+/// The last judged cycle's analysis, by its words.
+fn analysis(driver: &Driver) -> Option<(String, Analysis)> {
+    let steps = &driver.session.state().steps;
+    let mut cycles = steps.iter().flat_map(|step| &step.cycles);
+    let cycle = cycles.rfind(|cycle| cycle.feedback.is_some())?;
+    let analysis = driver.session.analysis(cycle)?.clone();
+    Some((cycle.feedback.as_ref()?.words.clone(), analysis))
+}
+
+#[test]
+fn what_the_analyst_found_stays_known_after_an_override() {
+    let mut driver = Driver::working(&["a clock", "a bell"]);
+    let click = |words: &str| Event::VerdictGiven {
+        verdict: Verdict::Accepted,
+        words: words.to_owned(),
+        attempt: None,
+    };
+    driver.show("write", "v1");
+    driver.say("hmm, larger", Verdict::Redo);
+    let found = Some(("hmm, larger".to_owned(), sure(Verdict::Redo)));
+    assert_eq!(analysis(&driver), found);
+    driver.take(click(""));
+    assert_eq!(analysis(&driver), found);
+
+    // Also when a later verdict is taken back, and the session is opened anew.
+    driver.show("write a bell", "v2");
+    driver.take(click(""));
+    driver.take(Event::VerdictUndone);
+    assert_eq!(analysis(&driver), found);
+    let replayed = Session::replay(driver.session.log().iter().cloned()).expect("replays");
+    assert_eq!(replayed, driver.session);
+
+    // Other words are not those that it has read.
+    driver.take(Event::VerdictUndone);
+    driver.take(click("good"));
+    assert_eq!(analysis(&driver), None);
 }
 
 #[test]
@@ -170,6 +227,7 @@ fn an_unsure_analyst_asks_the_user() {
     driver.take(Event::VerdictGiven {
         verdict: Verdict::Redo,
         words: String::new(),
+        attempt: None,
     });
     assert_eq!(driver.rows(), ["write | v1 (redo: hm) | -"]);
     let bad = Analysis {
@@ -315,6 +373,7 @@ fn what_does_not_fit_is_ignored_and_changes_nothing() {
             Event::VerdictGiven {
                 verdict: Verdict::Accepted,
                 words: String::new(),
+                attempt: None,
             },
             Ignored::NotNow,
         ),

@@ -93,6 +93,12 @@ fn event(a_move: &Move, session: &Session, serial: u64) -> Option<Event> {
         Move::Click(number) => Event::VerdictGiven {
             verdict: verdict(*number),
             words: String::new(),
+            // Of no attempt, the one that is shown, or one that was.
+            attempt: match number % 4 {
+                0 => session.state().current_attempt().map(|shown| shown.id),
+                1 => Some(attempt_id(serial.saturating_sub(u64::from(*number) % 9))),
+                _ => None,
+            },
         },
         Move::Edit => Event::HandEdited {
             edit: Box::new(hand_edit(attempt_id(serial), &format!("hand {serial}"))),
@@ -409,6 +415,7 @@ fn assert_not_stuck(session: &Session) {
         Need::ChooseVerdict => Event::VerdictGiven {
             verdict: Verdict::Redo,
             words: String::new(),
+            attempt: None,
         },
         Need::PoolExhausted | Need::Trouble => Event::TriedAgain,
         Need::Teacher(agent) => Event::PoolChanged {

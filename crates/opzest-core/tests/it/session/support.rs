@@ -51,6 +51,7 @@ pub fn teacher(name: &str, remote: bool) -> Teacher {
     Teacher {
         model: model(name),
         remote,
+        destination: String::new(),
     }
 }
 
