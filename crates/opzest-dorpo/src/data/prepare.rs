@@ -1,6 +1,7 @@
 //! From rows, one at a time, to examples.
 
 use super::align::{self, Vocabulary};
+use super::readiness::Counts;
 use super::report::{Alignment, Kept, Omission, Reason, Report};
 use super::row::{Row, Tokenize, TokenizeError, Written};
 use super::trace::{self, Checked};
@@ -23,6 +24,20 @@ pub struct Prepared {
     pub train: Vec<Example>,
     pub held_out: Vec<Example>,
     pub report: Report,
+}
+
+impl Prepared {
+    /// What readiness is judged by: examples, not rows, of both splits.
+    pub fn counts(&self) -> Counts {
+        let all = || self.train.iter().chain(&self.held_out);
+        let groups: HashSet<&str> = all().map(|example| example.group.as_str()).collect();
+        Counts {
+            complete: all().count(),
+            paired: all().filter(|example| !example.rejected.is_empty()).count(),
+            held_out: self.held_out.len(),
+            groups: groups.len(),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

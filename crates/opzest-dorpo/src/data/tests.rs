@@ -465,6 +465,13 @@ fn rows_of_a_step_are_one_example() {
     assert_eq!(prepared.report.kept[0].rows, ["1", "2", "3"]);
     assert_eq!(prepared.report.pairs(Split::Train), 2);
     assert_eq!(prepared.report.rows, 4);
+    let counts = readiness::Counts {
+        complete: 2,
+        paired: 1,
+        held_out: 0,
+        groups: 1,
+    };
+    assert_eq!(prepared.counts(), counts);
     // Every answer ends.
     let end = student().end_of_turn();
     assert!(rejected.iter().all(|answer| answer.last() == Some(&end)));

@@ -286,8 +286,8 @@ fn check(scores: &Scores<'_>, first_term: FirstTerm) -> Result<(), LossError> {
 }
 
 fn each(of: &'static str, log_probs: &[f32]) -> Result<(), LossError> {
-    // Written so that NaN does not pass.
-    match log_probs.iter().find(|&&value| !(value <= ROUNDING)) {
+    let is_none = |value: &&f32| value.is_nan() || **value > ROUNDING;
+    match log_probs.iter().find(is_none) {
         Some(&value) => Err(LossError::NotALogProbability { of, value }),
         None => Ok(()),
     }
