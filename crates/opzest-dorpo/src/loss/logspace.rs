@@ -50,7 +50,7 @@ mod tests {
         // softplus(-800), (-40), (0), (1), (40), (800)
         assert_eq!(softplus(-800.0), 0.0);
         assert_close(softplus(-40.0), 4.248_354_255_291_589e-18);
-        assert_close(softplus(0.0), 0.693_147_180_559_945_3);
+        assert_close(softplus(0.0), LN_2);
         assert_close(softplus(1.0), 1.313_261_687_518_222_8);
         assert_close(softplus(40.0), 40.0);
         assert_close(softplus(800.0), 800.0);
