@@ -334,6 +334,42 @@ fn few_candidates_are_kept_with_the_written_one() {
     assert_eq!(soft[1], None);
 }
 
+/// A server without ids lists two of its tokens that have the same bytes.
+#[test]
+fn candidates_with_the_same_bytes_are_one() {
+    let of = student();
+    let mut record = record(&of, u32::from(b'a'), u32::from(b'b'));
+    record.top.push(candidate(&of, u32::from(b'b'), 0.05));
+    record.tail = 0.05;
+    record.token.id = None;
+    for candidate in &mut record.top {
+        candidate.id = None;
+    }
+    let written = Written {
+        text: "a".to_owned(),
+        trace: Some(Trace {
+            tokenizer: None,
+            records: vec![TokenRecord::Traced(record)],
+        }),
+    };
+    let (answer, _) = chosen_of(written);
+    near(
+        &answer.soft[0],
+        &[(u32::from(b'a'), 0.6), (u32::from(b'b'), 0.35)],
+    );
+}
+
+#[test]
+fn the_longest_that_fits() {
+    // 5 tokens of prompt, and the end of turn.
+    let lengths = |text: usize| {
+        let prepared = prepare(vec![row("1", plain(&"x".repeat(text)), None)]);
+        (prepared.train.len(), prepared.report.omissions.len())
+    };
+    assert_eq!(lengths(SETTINGS.max_tokens - 6), (1, 0));
+    assert_eq!(lengths(SETTINGS.max_tokens - 5), (0, 1));
+}
+
 #[test]
 fn rounding_is_taken_back() {
     let of = student();
