@@ -3,4 +3,6 @@
 //!
 //! It knows no database, no llama.cpp and no interface: rows come in as tokens ([`example`]), adapters and metrics go out.
 
+pub mod data;
 pub mod example;
+pub mod loss;

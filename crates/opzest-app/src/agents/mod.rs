@@ -26,6 +26,7 @@ pub mod prompt;
 mod reading;
 mod state;
 mod tolerant;
+mod training;
 mod worker;
 
 pub use analyst::analyse;
@@ -36,4 +37,5 @@ pub use lead::{Instructed, instruct};
 pub use planner::{MOST_STEPS, Planned, plan};
 pub use product::{SCHEMA_FILE, schema};
 pub use reading::{Answer, FormProblem, read_answer};
+pub use training::{TrainingText, training_texts};
 pub use worker::{Worked, messages_for_hand_edit, work};
