@@ -4,3 +4,5 @@
 //! It knows no database, no llama.cpp and no interface: rows come in as tokens ([`example`]), adapters and metrics go out.
 
 pub mod example;
+pub mod export;
+pub mod judge;
