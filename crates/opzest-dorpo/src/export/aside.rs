@@ -177,7 +177,13 @@ mod tests {
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<_> = std::fs::read_dir(folder)
             .expect("the folder is there")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .collect();
         names.sort();
         names
@@ -197,7 +203,10 @@ mod tests {
             },
             |_| Ok(()),
         );
-        assert!(matches!(result, Err(ExportError::DiskFull { .. })), "{result:?}");
+        assert!(
+            matches!(result, Err(ExportError::DiskFull { .. })),
+            "{result:?}"
+        );
         assert_eq!(names(folder.path()), ["adapter.gguf"]);
         assert_eq!(std::fs::read(&path).expect("it is there"), b"former");
     }
@@ -207,7 +216,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let refuse = |aside: &Path| Err(ExportError::read_back(aside, "no"));
         let file = folder.path().join("file");
-        assert!(write_file(&file, |out| Ok(out.write_all(b"x").expect("written")), refuse).is_err());
+        assert!(
+            write_file(
+                &file,
+                |out| Ok(out.write_all(b"x").expect("written")),
+                refuse
+            )
+            .is_err()
+        );
         let inside = folder.path().join("folder");
         assert!(write_folder(&inside, &[("a", vec![1])], refuse).is_err());
         assert_eq!(names(folder.path()), [""; 0]);

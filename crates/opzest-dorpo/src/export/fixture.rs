@@ -33,8 +33,9 @@ pub struct Weights {
 impl Weights {
     pub fn new(architecture: Architecture) -> Self {
         let mut random = StdRng::seed_from_u64(1);
-        let mut numbers =
-            |count: usize| -> Vec<f32> { (0..count).map(|_| random.random_range(-0.5..0.5)).collect() };
+        let mut numbers = |count: usize| -> Vec<f32> {
+            (0..count).map(|_| random.random_range(-0.5..0.5)).collect()
+        };
         let sides = targets()
             .map(|(_, target)| {
                 let [inputs, outputs] = shape(target);

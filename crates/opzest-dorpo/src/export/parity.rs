@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 /// Greatest difference on a base in F32, in nats.
 pub const F32_TOLERANCE: f64 = 0.01;
-/// On a quantised base: how far the effects may be apart, as a share of the trainer's (root mean squares over tokens). A
-/// doubled scale is 1 off or more, a zeroed B exactly 1; docs/experiments.md has q and k in the wrong order and the right
-/// adapter.
-pub const EFFECT_TOLERANCE: f64 = 0.35;
+/// On a quantised base: how far the effects may be apart, as a share of the trainer's (root mean squares over tokens).
+/// Measured on a Q4_1 file: 0.1 nats and a tenth of the effect for the right adapter; 1.3 times the effect and more for q or
+/// k alone with their rows in the wrong order; 1.1 and more for a doubled scale; 1 for a zeroed B (docs/experiments.md).
+pub const EFFECT_TOLERANCE: f64 = 0.4;
 /// Root mean square of the smallest effect, in nats, that can be told from the rounding of a quantised base.
-pub const LEAST_EFFECT: f64 = 0.2;
+pub const LEAST_EFFECT: f64 = 0.4;
 
 /// How the base's weights are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +78,9 @@ impl Parity {
 pub enum ParityError {
     #[error("there is nothing to compare the trainer and the runtime by")]
     Nothing,
-    #[error("the golden answers of `{0}` have different numbers of tokens in the trainer and in the runtime")]
+    #[error(
+        "the golden answers of `{0}` have different numbers of tokens in the trainer and in the runtime"
+    )]
     Lengths(String),
     #[error("the log-probabilities of `{0}` are not finite numbers")]
     NotFinite(String),
@@ -112,7 +114,10 @@ fn compare(base: Base, part: &Part) -> Result<PartParity, ParityError> {
         return Err(ParityError::NotFinite(part.name.clone()));
     }
     let minus = |a: &[f32], b: &[f32]| -> Vec<f64> {
-        a.iter().zip(b).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect()
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| f64::from(*a) - f64::from(*b))
+            .collect()
     };
     let trainer = minus(&part.trainer.with_adapter, &part.trainer.without_adapter);
     let runtime = minus(&part.runtime.with_adapter, &part.runtime.without_adapter);
@@ -121,13 +126,19 @@ fn compare(base: Base, part: &Part) -> Result<PartParity, ParityError> {
         Base::F32 => {
             let without = minus(&part.runtime.without_adapter, &part.trainer.without_adapter);
             let with = minus(&part.runtime.with_adapter, &part.trainer.with_adapter);
-            let greatest = without.into_iter().chain(with).fold(0.0, |greatest: f64, difference| {
-                greatest.max(difference.abs())
-            });
+            let greatest = without
+                .into_iter()
+                .chain(with)
+                .fold(0.0, |greatest: f64, difference| {
+                    greatest.max(difference.abs())
+                });
             (greatest, same(greatest <= F32_TOLERANCE))
         }
         Base::Quantised => {
-            let apart = trainer.iter().zip(&runtime).map(|(trainer, runtime)| runtime - trainer);
+            let apart = trainer
+                .iter()
+                .zip(&runtime)
+                .map(|(trainer, runtime)| runtime - trainer);
             let distance = root_mean_square(apart) / effect.max(f64::MIN_POSITIVE);
             let outcome = match effect >= LEAST_EFFECT {
                 true => same(distance <= EFFECT_TOLERANCE),

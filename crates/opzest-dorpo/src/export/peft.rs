@@ -34,8 +34,8 @@ pub fn write_peft(
         ("README.md", readme(lineage).into_bytes()),
     ];
     aside::write_folder(path, &files, |aside| {
-        let read = std::fs::read(aside.join(WEIGHTS))
-            .map_err(|source| ExportError::read(path, source))?;
+        let read =
+            std::fs::read(aside.join(WEIGHTS)).map_err(|source| ExportError::read(path, source))?;
         let read = SafeTensors::deserialize(&read)
             .map_err(|problem| ExportError::read_back(path, problem.to_string()))?;
         let same = |(name, (shape, bytes)): (&String, &([usize; 2], Vec<u8>))| {
@@ -57,7 +57,12 @@ fn tensors(adapter: &Adapter<'_>) -> BTreeMap<String, ([usize; 2], Vec<u8>)> {
         let module = slice.target.module();
         let name = format!("base_model.model.model.layers.{}.{module}", slice.layer);
         let b = rows_of_transformers(adapter, slice);
-        let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let bytes = |values: &[f32]| {
+            values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
+        };
         let a = ([adapter.rank, slice.inputs], bytes(slice.a));
         tensors.insert(format!("{name}.lora_A.weight"), a);
         let b = ([slice.outputs, adapter.rank], bytes(&b));
@@ -109,15 +114,18 @@ fn target_modules(adapter: &Adapter<'_>) -> serde_json::Value {
         layers.entry(slice.layer).or_default().insert(slice.target);
     }
     let first = layers.values().next();
-    let even = layers.iter().enumerate().all(|(position, (layer, targets))| {
-        position == *layer && Some(targets) == first
-    });
+    let even = layers
+        .iter()
+        .enumerate()
+        .all(|(position, (layer, targets))| position == *layer && Some(targets) == first);
     if let Some(targets) = first.filter(|_| even) {
         let name = |target: &Target| target.module().rsplit('.').next();
         return json!(targets.iter().filter_map(name).collect::<Vec<_>>());
     }
     let paths = layers.iter().flat_map(|(layer, targets)| {
-        let modules = targets.iter().map(|target| target.module().replace('.', r"\."));
+        let modules = targets
+            .iter()
+            .map(|target| target.module().replace('.', r"\."));
         modules.map(move |module| format!(r"layers\.{layer}\.{module}"))
     });
     json!(format!(r"(.*\.)?({})", paths.collect::<Vec<_>>().join("|")))
@@ -162,7 +170,9 @@ mod tests {
         let tensors = SafeTensors::deserialize(&bytes).expect("safetensors");
         let data = tensors.tensor(name).expect("the tensor").data().to_vec();
         let numbers = data.chunks_exact(4);
-        numbers.map(|bytes| f32::from_le_bytes(bytes.try_into().expect("four bytes"))).collect()
+        numbers
+            .map(|bytes| f32::from_le_bytes(bytes.try_into().expect("four bytes")))
+            .collect()
     }
 
     /// `permute` of llama.cpp's convert_hf_to_gguf.py puts transformers' row r of a head at 2 r (first half) or
@@ -189,7 +199,11 @@ mod tests {
                     Target::Q | Target::K => head + 2 * (r - dim / 2) + 1,
                     _ => row,
                 };
-                assert_eq!(b[row * rank..][..rank], slice.b[at * rank..][..rank], "{name} {row}");
+                assert_eq!(
+                    b[row * rank..][..rank],
+                    slice.b[at * rank..][..rank],
+                    "{name} {row}"
+                );
             }
             assert_eq!(read(&path, &name.replace("lora_B", "lora_A")), slice.a);
         }
@@ -217,9 +231,19 @@ mod tests {
         assert_eq!(config["lora_alpha"], 6.0);
         assert_eq!(
             config["target_modules"],
-            json!(["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"])
+            json!([
+                "q_proj",
+                "k_proj",
+                "v_proj",
+                "o_proj",
+                "gate_proj",
+                "up_proj",
+                "down_proj"
+            ])
         );
-        adapter.slices.retain(|slice| slice.layer == 1 && slice.target <= Target::K);
+        adapter
+            .slices
+            .retain(|slice| slice.layer == 1 && slice.target <= Target::K);
         assert_eq!(
             target_modules(&adapter),
             r"(.*\.)?(layers\.1\.self_attn\.q_proj|layers\.1\.self_attn\.k_proj)"

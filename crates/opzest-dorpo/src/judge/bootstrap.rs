@@ -61,8 +61,12 @@ pub fn interval(
         })
         .collect();
     let count = examples.len() as f64;
-    let mean = |value: fn(&Paired<'_>) -> f64| ordered_sum(examples.iter().map(value).collect()) / count;
-    let means = [mean(|example| example.current), mean(|example| example.candidate)];
+    let mean =
+        |value: fn(&Paired<'_>) -> f64| ordered_sum(examples.iter().map(value).collect()) / count;
+    let means = [
+        mean(|example| example.current),
+        mean(|example| example.candidate),
+    ];
     let estimate = ratio(groups.iter().copied());
     let (low, high) = match groups.len() {
         1 => (f64::NEG_INFINITY, f64::INFINITY),
@@ -121,7 +125,8 @@ fn student(degrees: f64) -> f64 {
                 (z(3) + z(1)) / 4.0,
                 (5.0 * z(5) + 16.0 * z(3) + 3.0 * z(1)) / 96.0,
                 (3.0 * z(7) + 19.0 * z(5) + 17.0 * z(3) - 15.0 * z(1)) / 384.0,
-                (79.0 * z(9) + 776.0 * z(7) + 1482.0 * z(5) - 1920.0 * z(3) - 945.0 * z(1)) / 92_160.0,
+                (79.0 * z(9) + 776.0 * z(7) + 1482.0 * z(5) - 1920.0 * z(3) - 945.0 * z(1))
+                    / 92_160.0,
             ];
             terms.iter().rev().fold(0.0, |sum, term| sum / d + term)
         }
@@ -131,10 +136,16 @@ fn student(degrees: f64) -> f64 {
 /// P(Z > x) for x >= 0 (Abramowitz and Stegun 26.2.17; error below 7.5e-8).
 fn normal_tail(x: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * x);
-    let polynomial = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429]
-        .iter()
-        .rev()
-        .fold(0.0, |sum, factor| (sum + factor) * t);
+    let polynomial = [
+        0.319_381_530,
+        -0.356_563_782,
+        1.781_477_937,
+        -1.821_255_978,
+        1.330_274_429,
+    ]
+    .iter()
+    .rev()
+    .fold(0.0, |sum, factor| (sum + factor) * t);
     let density = (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
     (density * polynomial).max(0.0)
 }
@@ -163,7 +174,13 @@ mod tests {
     /// scipy.stats.t.ppf(0.975, d) and norm.sf(x), from published tables.
     #[test]
     fn quantiles_are_those_of_the_tables() {
-        for (degrees, expected) in [(1.0, 12.7062), (4.0, 2.7764), (5.0, 2.5706), (9.0, 2.2622), (29.0, 2.0452)] {
+        for (degrees, expected) in [
+            (1.0, 12.7062),
+            (4.0, 2.7764),
+            (5.0, 2.5706),
+            (9.0, 2.2622),
+            (29.0, 2.0452),
+        ] {
             assert!((student(degrees) - expected).abs() < 2e-3, "{degrees}");
         }
         for (x, expected) in [(0.0, 0.5), (1.959_964, 0.025), (3.0, 0.001_349_9)] {
@@ -178,9 +195,13 @@ mod tests {
             current: 0.7,
             candidate: 0.7,
         };
-        let (means, interval, groups) = interval(&[example("a"), example("b")], -1.0, 1).expect("examples");
+        let (means, interval, groups) =
+            interval(&[example("a"), example("b")], -1.0, 1).expect("examples");
         assert_eq!(means, [0.7, 0.7]);
-        assert_eq!((interval.estimate, interval.low, interval.high, groups), (0.0, 0.0, 0.0, 2));
+        assert_eq!(
+            (interval.estimate, interval.low, interval.high, groups),
+            (0.0, 0.0, 0.0, 2)
+        );
     }
 
     #[test]
@@ -192,6 +213,9 @@ mod tests {
         });
         let (_, interval, _) = interval(&examples, 1.0, 1).expect("examples");
         assert_eq!(interval.estimate, 1.5);
-        assert_eq!((interval.low, interval.high), (f64::NEG_INFINITY, f64::INFINITY));
+        assert_eq!(
+            (interval.low, interval.high),
+            (f64::NEG_INFINITY, f64::INFINITY)
+        );
     }
 }

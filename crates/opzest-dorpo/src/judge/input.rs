@@ -53,7 +53,9 @@ pub struct General {
 
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum JudgeError {
-    #[error("there are no held-out examples; accept results in at least two sessions, then train again")]
+    #[error(
+        "there are no held-out examples; accept results in at least two sessions, then train again"
+    )]
     NoExamples,
     #[error("the held-out example {example} (of 0 to {last}) cannot be judged: {reason}")]
     Example {
@@ -70,7 +72,13 @@ pub(super) fn check(examples: &[HeldOut], general: &General) -> Result<(), Judge
         return Err(JudgeError::NoExamples);
     }
     pair(&general.current, &general.candidate).map_err(JudgeError::General)?;
-    for (example, HeldOut { current, candidate, .. }) in examples.iter().enumerate() {
+    for (
+        example,
+        HeldOut {
+            current, candidate, ..
+        },
+    ) in examples.iter().enumerate()
+    {
         both(current, candidate).map_err(|reason| JudgeError::Example {
             example,
             last: examples.len() - 1,

@@ -70,7 +70,12 @@ impl MetricKind {
             let count = values.len() as f64;
             (!values.is_empty()).then(|| values.iter().sum::<f64>() / count)
         };
-        let rejected = || measured.rejected.iter().map(|scored| chosen - unit.mean(scored));
+        let rejected = || {
+            measured
+                .rejected
+                .iter()
+                .map(|scored| chosen - unit.mean(scored))
+        };
         match self {
             Self::ChosenNll => Some(-chosen),
             Self::PreferenceMargin => mean(rejected().collect()),
@@ -84,7 +89,13 @@ impl MetricKind {
                     .collect(),
             ),
             Self::Kl => measured.kl.map(|kl| kl.sum / f64::from(kl.positions)),
-            Self::Validity => mean(measured.valid.iter().map(|valid| f64::from(*valid)).collect()),
+            Self::Validity => mean(
+                measured
+                    .valid
+                    .iter()
+                    .map(|valid| f64::from(*valid))
+                    .collect(),
+            ),
         }
     }
 }

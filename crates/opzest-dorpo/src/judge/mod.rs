@@ -24,7 +24,9 @@ mod verdict;
 
 pub use input::{General, HeldOut, JudgeError, Kl, Measured, Scored};
 pub use metrics::{Metric, MetricKind, Unit};
-pub use verdict::{Judgement, LEAST_GROUPS, MOST_FORGETTING, Reason, VALIDITY_SLACK, Verdict, judge};
+pub use verdict::{
+    Judgement, LEAST_GROUPS, MOST_FORGETTING, Reason, VALIDITY_SLACK, Verdict, judge,
+};
 
 #[cfg(test)]
 mod simulation;

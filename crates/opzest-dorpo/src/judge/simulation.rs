@@ -59,7 +59,9 @@ fn normal(random: &mut StdRng) -> f64 {
 }
 
 fn verdict(examples: &[HeldOut]) -> Verdict {
-    judge(examples, &SAME_TEXT, 7).expect("sound inputs").verdict
+    judge(examples, &SAME_TEXT, 7)
+        .expect("sound inputs")
+        .verdict
 }
 
 proptest! {
@@ -156,12 +158,18 @@ fn breaking_the_format_loses_and_perhaps_breaking_it_does_not_win() {
     }
     let judgement = judge(&examples, &SAME_TEXT, 7).expect("sound inputs");
     assert_eq!(judgement.verdict, Verdict::Loss);
-    assert_eq!(judgement.reasons, [Reason::BreaksFormat, Reason::MoreProbable]);
+    assert_eq!(
+        judgement.reasons,
+        [Reason::BreaksFormat, Reason::MoreProbable]
+    );
     for example in &mut examples[1..] {
         example.candidate.valid = vec![true];
     }
     let judgement = judge(&examples, &SAME_TEXT, 7).expect("sound inputs");
-    let share = judgement.metric(MetricKind::Validity).expect("measured").candidate;
+    let share = judgement
+        .metric(MetricKind::Validity)
+        .expect("measured")
+        .candidate;
     assert_eq!(share, 1.0 - 1.0 / examples.len() as f64);
     let expected = match share < 1.0 - VALIDITY_SLACK {
         true => Verdict::NotEnoughEvidence,
@@ -175,12 +183,17 @@ fn other_tokenizers_are_compared_by_bytes() {
     let mut examples = good(6);
     // Half as many tokens, the same bytes and probabilities: per token the candidate would seem to be worse.
     for example in &mut examples {
-        for scored in std::iter::once(&mut example.candidate.chosen).chain(&mut example.candidate.rejected) {
+        for scored in
+            std::iter::once(&mut example.candidate.chosen).chain(&mut example.candidate.rejected)
+        {
             scored.tokens /= 4;
         }
     }
     let judgement = judge(&examples, &SAME_TEXT, 7).expect("sound inputs");
-    assert_eq!((judgement.unit, judgement.verdict), (Unit::Byte, Verdict::Win));
+    assert_eq!(
+        (judgement.unit, judgement.verdict),
+        (Unit::Byte, Verdict::Win)
+    );
 }
 
 #[test]
@@ -189,14 +202,20 @@ fn what_cannot_be_judged_is_named() {
         let mut examples = good(5);
         change(&mut examples[2]);
         let error = judge(&examples, &SAME_TEXT, 7).expect_err("it cannot be judged");
-        error.to_string().replace(&(examples.len() - 1).to_string(), "N")
+        error
+            .to_string()
+            .replace(&(examples.len() - 1).to_string(), "N")
     };
-    let empty = judge(&[], &SAME_TEXT, 7).expect_err("nothing to judge").to_string();
+    let empty = judge(&[], &SAME_TEXT, 7)
+        .expect_err("nothing to judge")
+        .to_string();
     let general = General {
         candidate: scored(f64::NAN),
         ..SAME_TEXT
     };
-    let general = judge(&good(5), &general, 7).expect_err("not a number").to_string();
+    let general = judge(&good(5), &general, 7)
+        .expect_err("not a number")
+        .to_string();
     insta::assert_snapshot!(
         [
             empty,
@@ -206,7 +225,10 @@ fn what_cannot_be_judged_is_named() {
             judged(&|example| example.candidate.chosen.bytes = 1),
             judged(&|example| example.candidate.rejected.clear()),
             judged(&|example| example.candidate.valid.clear()),
-            judged(&|example| example.candidate.kl = Some(Kl { sum: 1.0, positions: 3 })),
+            judged(&|example| example.candidate.kl = Some(Kl {
+                sum: 1.0,
+                positions: 3
+            })),
         ]
         .join("\n")
     );

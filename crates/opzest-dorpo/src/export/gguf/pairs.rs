@@ -17,7 +17,7 @@ struct Pair {
 
 impl Pairs {
     /// Replaces the value, or appends the key. `raw` must be a value of this type.
-    pub(super) fn set(&mut self, key: &str, kind: u32, raw: Vec<u8>) {
+    pub(in crate::export) fn set(&mut self, key: &str, kind: u32, raw: Vec<u8>) {
         match self.0.iter_mut().find(|pair| pair.key == key) {
             Some(pair) => (pair.kind, pair.raw) = (kind, raw),
             None => self.0.push(Pair {
@@ -69,7 +69,10 @@ impl Pairs {
             _ => (false, false),
         };
         let negative = signed && raw.last().is_some_and(|byte| byte & 0x80 != 0);
-        let number = raw.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        let number = raw
+            .iter()
+            .rev()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
         (integer && !negative && raw.len() <= 8).then_some(number)
     }
 

@@ -109,7 +109,11 @@ impl<R: Read + Seek> Input<R> {
         }
         let (tensors, pairs) = (self.u64()?, self.u64()?);
         // A tensor takes at least 32 bytes of the header and a pair 13.
-        self.fits(tensors.saturating_mul(32).saturating_add(pairs.saturating_mul(13)))?;
+        self.fits(
+            tensors
+                .saturating_mul(32)
+                .saturating_add(pairs.saturating_mul(13)),
+        )?;
         let pairs = self.pairs(pairs)?;
         let alignment = match pairs.raw("general.alignment") {
             None => DEFAULT_ALIGNMENT,
@@ -188,7 +192,9 @@ impl<R: Read + Seek> Input<R> {
                 return problem(format!("it has the tensor `{name}` twice"));
             }
             if tensor.offset != next {
-                return problem(format!("the tensor `{name}` does not follow the one before it"));
+                return problem(format!(
+                    "the tensor `{name}` does not follow the one before it"
+                ));
             }
             next = match next.checked_add(tensor.bytes) {
                 Some(end) if end <= self.length => end.next_multiple_of(alignment),
@@ -211,7 +217,9 @@ impl<R: Read + Seek> Input<R> {
         let number = self.u32()?;
         let offset = self.u64()?;
         let Some(kind) = Kind::of(number) else {
-            return problem(format!("the tensor `{name}` is of the unknown type {number}"));
+            return problem(format!(
+                "the tensor `{name}` is of the unknown type {number}"
+            ));
         };
         let elements = dims
             .iter()
@@ -314,7 +322,13 @@ mod tests {
 
     #[test]
     fn other_files_are_refused() {
-        for bytes in [&b""[..], b"GG", b"PK\x03\x04 a ZIP archive", b"GGUF\x01\0\0\0", b"GGUF\0\0\0\x03"] {
+        for bytes in [
+            &b""[..],
+            b"GG",
+            b"PK\x03\x04 a ZIP archive",
+            b"GGUF\x01\0\0\0",
+            b"GGUF\0\0\0\x03",
+        ] {
             assert!(read(bytes).is_err());
         }
         // A promise of 2^60 pairs.

@@ -32,7 +32,9 @@ pub fn offsets(tensors: &[NewTensor], alignment: u64) -> (Vec<u64>, u64) {
 
 /// Where the tensors' data begins.
 pub fn data_start(pairs: &Pairs, tensors: &[NewTensor], alignment: u64) -> u64 {
-    let pairs = pairs.iter().map(|(key, _, raw)| 8 + key.len() + 4 + raw.len());
+    let pairs = pairs
+        .iter()
+        .map(|(key, _, raw)| 8 + key.len() + 4 + raw.len());
     let tensors = tensors
         .iter()
         .map(|tensor| 8 + tensor.name.len() + 4 + 8 * tensor.dims.len() + 4 + 8);
