@@ -20,7 +20,7 @@ from transformers import AutoModelForCausalLM
 
 TOKENS = [int(token) for token in np.random.default_rng(9).integers(2, 300, 60)]
 # Nats, over probabilities of at least 0.1 %. Files in F16 are rounded.
-TOLERANCES = {"f32": 0.01, "f16": 0.02}
+TOLERANCES = {"f32": 0.01, "f16": 0.05}
 
 
 @torch.inference_mode()

@@ -219,7 +219,9 @@ mod tests {
         assert!(
             write_file(
                 &file,
-                |out| Ok(out.write_all(b"x").expect("written")),
+                |out| out
+                    .write_all(b"x")
+                    .map_err(|source| ExportError::write(&file, source)),
                 refuse
             )
             .is_err()

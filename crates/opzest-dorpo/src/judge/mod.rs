@@ -28,5 +28,9 @@ pub use verdict::{
     Judgement, LEAST_GROUPS, MOST_FORGETTING, Reason, VALIDITY_SLACK, Verdict, judge,
 };
 
+/// Ordinary English prose whose perplexity shows what a model forgot; assets/texts/README.md says where it is from. Compare
+/// models on the same parts of it, e.g. its paragraphs.
+pub const GENERAL_TEXT: &str = include_str!("../../../../assets/texts/austen.txt");
+
 #[cfg(test)]
 mod simulation;

@@ -108,8 +108,8 @@ proptest! {
     }
 }
 
-/// 1,000 comparisons each of models that do not differ. One in 20 Wins is stated; 5 % and three standard errors of a
-/// simulation of this size are 7.1 %. docs/experiments.md has larger ones.
+/// 1,000 comparisons each of models that do not differ, with a fixed seed; at most 5 % may be Wins. docs/experiments.md has
+/// more of them, with other differences.
 #[test]
 fn wins_are_rarely_given_to_models_that_do_not_differ() {
     let mut random = StdRng::seed_from_u64(11);
