@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 /// Greatest difference on a base in F32, in nats.
 pub const F32_TOLERANCE: f64 = 0.01;
 /// On a quantised base: how far the effects may be apart, as a share of the trainer's (root mean squares over tokens).
-/// Measured on a Q4_1 file: 0.1 nats and a tenth of the effect for the right adapter; 1.3 times the effect and more for q or
-/// k alone with their rows in the wrong order; 1.1 and more for a doubled scale; 1 for a zeroed B (docs/experiments.md).
-pub const EFFECT_TOLERANCE: f64 = 0.4;
-/// Root mean square of the smallest effect, in nats, that can be told from the rounding of a quantised base.
-pub const LEAST_EFFECT: f64 = 0.4;
+/// Measured on a Q4_1 file, with effects of 0.6 nats and more: at most 0.17 for the right adapter; 0.47 for the whole adapter
+/// with the rows of q and k in the wrong order, 1.1 for q or k alone; 0.9 for a doubled scale; 1 for a zeroed B
+/// (docs/experiments.md).
+pub const EFFECT_TOLERANCE: f64 = 0.3;
+/// Root mean square of the smallest effect, in nats, that can be told from the rounding of a quantised base, which is 0.1.
+pub const LEAST_EFFECT: f64 = 0.5;
 
 /// How the base's weights are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -115,7 +115,8 @@ fn judged(base: Base, served: &Adapter, noise: f64) -> Parity {
         } else {
             adapter.v.clone()
         },
-        scale: adapter.scale,
+        // One target alone is measured with a larger alpha.
+        scale: if name == "whole" { 1.0 } else { 2.0 } * adapter.scale,
     };
     let parts = ["whole", "q", "v"].map(|name| Part {
         name: name.into(),
