@@ -6,3 +6,5 @@
 pub mod data;
 pub mod example;
 pub mod loss;
+pub mod export;
+pub mod judge;
