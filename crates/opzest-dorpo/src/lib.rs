@@ -4,3 +4,6 @@
 //! It knows no database, no llama.cpp and no interface: rows come in as tokens ([`example`]), adapters and metrics go out.
 
 pub mod example;
+pub mod kernels;
+pub mod lora;
+pub mod model;
