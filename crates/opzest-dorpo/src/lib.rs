@@ -3,6 +3,7 @@
 //!
 //! It knows no database, no llama.cpp and no interface: rows come in as tokens ([`example`]), adapters and metrics go out.
 
+pub mod engine;
 pub mod example;
 pub mod kernels;
 pub mod lora;

@@ -16,6 +16,7 @@ pub struct Panels<E = f32> {
 }
 
 impl<E: Copy + Default + Send + Sync> Panels<E> {
+    #[cfg(test)]
     pub fn new(rows: usize, panels: usize) -> Self {
         Self { rows, panels, data: vec![E::default(); rows * panels * LANES] }
     }

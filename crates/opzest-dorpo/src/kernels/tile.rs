@@ -22,6 +22,12 @@ pub struct Segment<'a, E> {
 
 /// f32, or pairs of bf16.
 pub trait Element: Copy + Default + Send + Sync + 'static {
+    /// f32 numbers that one element stands for.
+    const NUMBERS: usize;
+
+    /// Rows of a panel as a product's right side; `room` is for what has to be rounded.
+    fn right<'a>(isa: Isa, numbers: &'a [f32], room: &'a mut Vec<Self>) -> &'a [Self];
+
     /// # Safety
     /// `isa` is available, every segment's bounds hold for `rows`, and `out` has `rows * LANES` numbers.
     #[doc(hidden)]
@@ -120,6 +126,12 @@ unsafe fn portable(rows: usize, segments: &[Segment<'_, f32>], out: *mut f32, ad
 }
 
 impl Element for f32 {
+    const NUMBERS: usize = 1;
+
+    fn right<'a>(_: Isa, numbers: &'a [f32], _: &'a mut Vec<Self>) -> &'a [Self] {
+        numbers
+    }
+
     unsafe fn tile(isa: Isa, rows: usize, segments: &[Segment<'_, Self>], out: *mut f32, add: bool) {
         // SAFETY: the caller's promise.
         unsafe {
@@ -135,6 +147,14 @@ impl Element for f32 {
 }
 
 impl Element for Pair {
+    const NUMBERS: usize = 2;
+
+    fn right<'a>(isa: Isa, numbers: &'a [f32], room: &'a mut Vec<Self>) -> &'a [Self] {
+        room.resize((numbers.len() / LANES).div_ceil(2) * LANES, Pair(0));
+        super::pair_rows(isa, numbers, room);
+        room
+    }
+
     unsafe fn tile(isa: Isa, rows: usize, segments: &[Segment<'_, Self>], out: *mut f32, add: bool) {
         assert!(isa.has_bf16(), "the engine refuses bf16 where the processor has no product for it");
         // SAFETY: the caller's promise.

@@ -1,6 +1,6 @@
 //! A weight matrix as the file stores it, dequantised a block of rows at a time.
 
-use std::{borrow::Cow, path::Path};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use candle_core::{
     Device,
@@ -12,13 +12,13 @@ use super::ModelError;
 /// Rows per block: what is dequantised at a time, by one thread.
 pub const BLOCK_ROWS: usize = 48;
 
-/// Shape `[rows, columns]`, in the file's own type.
-#[derive(Debug)]
+/// Shape `[rows, columns]`, in the file's own type; a clone shares the numbers.
+#[derive(Clone, Debug)]
 pub struct Matrix {
     pub name: String,
     pub rows: usize,
     pub columns: usize,
-    blocks: Vec<QTensor>,
+    blocks: Arc<[QTensor]>,
 }
 
 impl Matrix {
@@ -34,7 +34,7 @@ impl Matrix {
         let blocks = data
             .chunks(row_bytes * BLOCK_ROWS)
             .map(|chunk| block(chunk, dtype, chunk.len() / row_bytes, columns))
-            .collect::<candle_core::Result<Vec<_>>>()
+            .collect::<candle_core::Result<_>>()
             .map_err(|error| wrong(error.to_string()))?;
         Ok(Self { name: name.to_owned(), rows, columns, blocks })
     }

@@ -68,16 +68,13 @@ impl BaseModel {
         Tensors { path, file, content, read: BTreeSet::new() }.model(config)
     }
 
-    /// Numbers in all matrices.
-    pub fn parameters(&self) -> usize {
-        self.matrices().map(|matrix| matrix.rows * matrix.columns).sum()
-    }
-
-    fn matrices(&self) -> impl Iterator<Item = &Matrix> {
-        let layers = self.layers.iter().flat_map(|layer| {
-            [&layer.q.weight, &layer.k.weight, &layer.v.weight, &layer.o, &layer.gate, &layer.up, &layer.down]
-        });
-        std::iter::once(&self.embedding).chain(&self.output).chain(layers)
+    /// Numbers in the layers' matrices.
+    pub fn layer_parameters(&self) -> usize {
+        self.layers
+            .iter()
+            .flat_map(|l| [&l.q.weight, &l.k.weight, &l.v.weight, &l.o, &l.gate, &l.up, &l.down])
+            .map(|matrix| matrix.rows * matrix.columns)
+            .sum()
     }
 }
 
