@@ -8,3 +8,4 @@ pub mod example;
 pub mod kernels;
 pub mod lora;
 pub mod model;
+pub mod train;

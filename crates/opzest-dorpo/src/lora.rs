@@ -20,7 +20,15 @@ pub enum Target {
 }
 
 impl Target {
-    pub const ALL: [Self; 7] = [Self::Q, Self::K, Self::V, Self::O, Self::Gate, Self::Up, Self::Down];
+    pub const ALL: [Self; 7] = [
+        Self::Q,
+        Self::K,
+        Self::V,
+        Self::O,
+        Self::Gate,
+        Self::Up,
+        Self::Down,
+    ];
 
     /// The tensor's name in a GGUF file, between `blk.N.` and `.weight`.
     pub fn gguf_name(self) -> &'static str {
@@ -56,7 +64,11 @@ pub struct LoraConfig {
 
 impl Default for LoraConfig {
     fn default() -> Self {
-        Self { rank: 16, alpha: 32.0, targets: Target::ALL.to_vec() }
+        Self {
+            rank: 16,
+            alpha: 32.0,
+            targets: Target::ALL.to_vec(),
+        }
     }
 }
 
@@ -97,13 +109,27 @@ impl LoraWeights {
             start..end
         };
         for layer in 0..model.layers {
-            for target in Target::ALL.into_iter().filter(|target| config.targets.contains(target)) {
+            for target in Target::ALL
+                .into_iter()
+                .filter(|target| config.targets.contains(target))
+            {
                 let (inputs, outputs) = target.shape(model);
                 let (a, b) = (take(config.rank * inputs), take(outputs * config.rank));
-                slices.push(LoraSlice { layer, target, inputs, outputs, a, b });
+                slices.push(LoraSlice {
+                    layer,
+                    target,
+                    inputs,
+                    outputs,
+                    a,
+                    b,
+                });
             }
         }
-        Self { config, slices, values: vec![0.0; end] }
+        Self {
+            config,
+            slices,
+            values: vec![0.0; end],
+        }
     }
 
     /// As PEFT starts: A uniform in ±1/sqrt(in) (Kaiming with a = sqrt(5)), B zero, so that the adapter changes nothing.
@@ -120,7 +146,9 @@ impl LoraWeights {
     }
 
     pub fn slice(&self, layer: usize, target: Target) -> Option<&LoraSlice> {
-        self.slices.iter().find(|slice| slice.layer == layer && slice.target == target)
+        self.slices
+            .iter()
+            .find(|slice| slice.layer == layer && slice.target == target)
     }
 }
 

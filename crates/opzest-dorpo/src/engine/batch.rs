@@ -44,11 +44,17 @@ impl Layout {
     pub fn new(examples: &[Example], options: LayoutOptions) -> Result<Self, EngineError> {
         let mut layout = Self::default();
         for (index, example) in examples.iter().enumerate() {
-            check(example, options).map_err(|problem| EngineError::Example { example: index, problem })?;
+            check(example, options).map_err(|problem| EngineError::Example {
+                example: index,
+                problem,
+            })?;
             layout.example(example, options);
         }
         if layout.tokens.is_empty() {
-            return Err(EngineError::Example { example: 0, problem: "is missing: the batch is empty".into() });
+            return Err(EngineError::Example {
+                example: 0,
+                problem: "is missing: the batch is empty".into(),
+            });
         }
         layout.visible.finish();
         Ok(layout)
@@ -101,7 +107,12 @@ impl Layout {
         }
     }
 
-    fn sequence(&mut self, tokens: &[u32], position: usize, prefix: std::ops::Range<usize>) -> usize {
+    fn sequence(
+        &mut self,
+        tokens: &[u32],
+        position: usize,
+        prefix: std::ops::Range<usize>,
+    ) -> usize {
         let start = self.tokens.len();
         for (i, token) in tokens.iter().enumerate() {
             self.tokens.push(*token);
@@ -118,7 +129,12 @@ impl Layout {
     }
 
     /// Numbers per wanted token, in order, as the examples' shapes.
-    pub fn scores(&self, examples: &[Example], with_prompts: bool, numbers: &[f32]) -> Vec<TokenScores> {
+    pub fn scores(
+        &self,
+        examples: &[Example],
+        with_prompts: bool,
+        numbers: &[f32],
+    ) -> Vec<TokenScores> {
         let mut numbers = numbers.iter().copied();
         let mut take = |count: usize| numbers.by_ref().take(count).collect::<Vec<f32>>();
         examples
@@ -131,10 +147,16 @@ impl Layout {
                 for i in 0..example.chosen.tokens.len() {
                     scores.chosen.extend(take(1));
                     if let Some(soft) = example.chosen.soft.get(i) {
-                        scores.soft.push(take(soft.as_ref().map_or(0, |label| label.tokens.len())));
+                        scores
+                            .soft
+                            .push(take(soft.as_ref().map_or(0, |label| label.tokens.len())));
                     }
                 }
-                scores.rejected = example.rejected.iter().map(|tokens| take(tokens.len())).collect();
+                scores.rejected = example
+                    .rejected
+                    .iter()
+                    .map(|tokens| take(tokens.len()))
+                    .collect();
                 scores
             })
             .collect()
@@ -167,20 +189,46 @@ impl Layout {
 
 fn check(example: &Example, options: LayoutOptions) -> Result<(), String> {
     let chosen = &example.chosen;
-    if example.prompt.is_empty() || chosen.tokens.is_empty() || example.rejected.iter().any(Vec::is_empty) {
+    if example.prompt.is_empty()
+        || chosen.tokens.is_empty()
+        || example.rejected.iter().any(Vec::is_empty)
+    {
         return Err("has an empty prompt or answer".into());
     }
     if !chosen.soft.is_empty() && chosen.soft.len() != chosen.tokens.len() {
-        return Err(format!("has {} soft labels for {} tokens", chosen.soft.len(), chosen.tokens.len()));
+        return Err(format!(
+            "has {} soft labels for {} tokens",
+            chosen.soft.len(),
+            chosen.tokens.len()
+        ));
     }
-    let longest = example.rejected.iter().map(Vec::len).fold(chosen.tokens.len(), usize::max) + example.prompt.len();
+    let longest = example
+        .rejected
+        .iter()
+        .map(Vec::len)
+        .fold(chosen.tokens.len(), usize::max)
+        + example.prompt.len();
     if longest > options.context {
-        return Err(format!("has {longest} tokens, and the model reads at most {}", options.context));
+        return Err(format!(
+            "has {longest} tokens, and the model reads at most {}",
+            options.context
+        ));
     }
     let soft = chosen.soft.iter().flatten().flat_map(|label| &label.tokens);
-    let all = example.prompt.iter().chain(&chosen.tokens).chain(example.rejected.iter().flatten()).chain(soft);
-    match all.into_iter().find(|token| **token as usize >= options.vocabulary) {
-        Some(token) => Err(format!("has the token {token}, and the model knows {}", options.vocabulary)),
+    let all = example
+        .prompt
+        .iter()
+        .chain(&chosen.tokens)
+        .chain(example.rejected.iter().flatten())
+        .chain(soft);
+    match all
+        .into_iter()
+        .find(|token| **token as usize >= options.vocabulary)
+    {
+        Some(token) => Err(format!(
+            "has the token {token}, and the model knows {}",
+            options.vocabulary
+        )),
         None => Ok(()),
     }
 }

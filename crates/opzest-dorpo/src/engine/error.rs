@@ -11,7 +11,10 @@ pub enum EngineError {
     #[error("this processor has no products of bf16 numbers; train in f32")]
     NoBf16,
     #[error("cannot start the {threads} threads of training: {source}")]
-    Threads { threads: usize, source: rayon::ThreadPoolBuildError },
+    Threads {
+        threads: usize,
+        source: rayon::ThreadPoolBuildError,
+    },
     #[error("the loss gave {0}, so that no step can be made")]
     Gradient(String),
 }

@@ -5,11 +5,9 @@
 
 use rayon::prelude::*;
 
-use crate::{
-    kernels::{
-        Element, LANES, Lane, Left, Panels, Shared, TILE_ROWS, add_scaled, exp_below, lane, max_into, rms_norm,
-        rms_norm_backward, scale_lanes, tile,
-    },
+use crate::kernels::{
+    Element, LANES, Lane, Left, Panels, Shared, TILE_ROWS, add_scaled, exp_below, lane, max_into,
+    rms_norm, rms_norm_backward, scale_lanes, tile,
 };
 
 use super::{
@@ -68,19 +66,28 @@ impl Head {
     ) -> Vec<f32> {
         let (size, panels) = (x.rows, layout.wanted.len().div_ceil(LANES));
         self.hidden.reshape(size, panels);
-        self.hidden.par_panels_mut().enumerate().for_each(|(panel, to)| {
-            for l in 0..LANES {
-                let row = layout.wanted.get(panel * LANES + l).copied().unwrap_or(layout.wanted[0]);
-                let from = &x.panel(row / LANES)[row % LANES..];
-                (0..size).for_each(|d| to[d * LANES + l] = from[d * LANES]);
-            }
-        });
+        self.hidden
+            .par_panels_mut()
+            .enumerate()
+            .for_each(|(panel, to)| {
+                for l in 0..LANES {
+                    let row = layout
+                        .wanted
+                        .get(panel * LANES + l)
+                        .copied()
+                        .unwrap_or(layout.wanted[0]);
+                    let from = &x.panel(row / LANES)[row % LANES..];
+                    (0..size).for_each(|d| to[d * LANES + l] = from[d * LANES]);
+                }
+            });
         self.normed.reshape(size, panels);
         let hidden = &self.hidden;
         self.normed
             .par_panels_mut()
             .enumerate()
-            .for_each(|(panel, to)| rms_norm(arithmetic.isa, hidden.panel(panel), norm, epsilon, to));
+            .for_each(|(panel, to)| {
+                rms_norm(arithmetic.isa, hidden.panel(panel), norm, epsilon, to)
+            });
         self.pick(layout, panels);
         self.logits.clear();
         self.logits.resize(layout.wanted_tokens.len(), 0.0);
@@ -93,7 +100,12 @@ impl Head {
         let vocabulary = output.rows;
         for from in (0..vocabulary).step_by(PART) {
             let to = vocabulary.min(from + PART);
-            let reads = Reads { arithmetic, normed: &self.normed, picks: &self.picks, expected };
+            let reads = Reads {
+                arithmetic,
+                normed: &self.normed,
+                picks: &self.picks,
+                expected,
+            };
             let logits = Shared::new(&mut self.logits);
             let (sides, base) = match output.both() {
                 Some(sides) => (sides, 0),
@@ -101,10 +113,24 @@ impl Head {
             };
             match sides {
                 (Side::F32(rows), Side::F32(columns)) => {
-                    part(&reads, (rows, columns), base, from..to, &mut self.partial, logits);
+                    part(
+                        &reads,
+                        (rows, columns),
+                        base,
+                        from..to,
+                        &mut self.partial,
+                        logits,
+                    );
                 }
                 (Side::Pairs(rows), Side::Pairs(columns)) => {
-                    part(&reads, (rows, columns), base, from..to, &mut self.partial, logits);
+                    part(
+                        &reads,
+                        (rows, columns),
+                        base,
+                        from..to,
+                        &mut self.partial,
+                        logits,
+                    );
                 }
                 _ => unreachable!("both directions of a matrix have one precision"),
             }
@@ -114,7 +140,9 @@ impl Head {
         for (row, end) in layout.ends.iter().enumerate() {
             let state = &self.state.panel(row / LANES)[size * LANES..];
             let log_sum = state[row % LANES] + state[LANES + row % LANES].ln();
-            self.logits[first..*end].iter_mut().for_each(|logit| *logit -= log_sum);
+            self.logits[first..*end]
+                .iter_mut()
+                .for_each(|logit| *logit -= log_sum);
             first = *end;
         }
         self.logits.clone()
@@ -133,7 +161,9 @@ impl Head {
             }));
             first = *end;
         }
-        self.picks.iter_mut().for_each(|picks| picks.sort_by_key(|pick| (pick.token, pick.slot)));
+        self.picks
+            .iter_mut()
+            .for_each(|picks| picks.sort_by_key(|pick| (pick.token, pick.slot)));
     }
 
     /// Brings the jobs' sums together, in their order.
@@ -141,24 +171,35 @@ impl Head {
         let isa = arithmetic.isa;
         let size = self.hidden.rows;
         let partial = &self.partial;
-        self.state.par_panels_mut().enumerate().for_each(|(panel, state)| {
-            for job in 0..jobs {
-                let more = partial.panel(panel * jobs + job);
-                let (old, new) = (*lane(&state[size * LANES..][..LANES]), lane(&more[size * LANES..][..LANES]));
-                let most: Lane = std::array::from_fn(|l| old[l].max(new[l]));
-                let keep: Lane = std::array::from_fn(|l| (old[l] - most[l]).exp());
-                let take: Lane = std::array::from_fn(|l| (new[l] - most[l]).exp());
-                if expected {
-                    scale_lanes(isa, &mut state[..size * LANES], &keep);
-                    add_scaled(isa, &mut state[..size * LANES], &more[..size * LANES], &take);
+        self.state
+            .par_panels_mut()
+            .enumerate()
+            .for_each(|(panel, state)| {
+                for job in 0..jobs {
+                    let more = partial.panel(panel * jobs + job);
+                    let (old, new) = (
+                        *lane(&state[size * LANES..][..LANES]),
+                        lane(&more[size * LANES..][..LANES]),
+                    );
+                    let most: Lane = std::array::from_fn(|l| old[l].max(new[l]));
+                    let keep: Lane = std::array::from_fn(|l| (old[l] - most[l]).exp());
+                    let take: Lane = std::array::from_fn(|l| (new[l] - most[l]).exp());
+                    if expected {
+                        scale_lanes(isa, &mut state[..size * LANES], &keep);
+                        add_scaled(
+                            isa,
+                            &mut state[..size * LANES],
+                            &more[..size * LANES],
+                            &take,
+                        );
+                    }
+                    for l in 0..LANES {
+                        state[size * LANES + l] = most[l];
+                        let sum = &mut state[(size + 1) * LANES + l];
+                        *sum = *sum * keep[l] + more[(size + 1) * LANES + l] * take[l];
+                    }
                 }
-                for l in 0..LANES {
-                    state[size * LANES + l] = most[l];
-                    let sum = &mut state[(size + 1) * LANES + l];
-                    *sum = *sum * keep[l] + more[(size + 1) * LANES + l] * take[l];
-                }
-            }
-        });
+            });
     }
 
     /// The hidden states' gradient, after [`Self::log_probs`] with `expected`; `d_x` is overwritten.
@@ -174,30 +215,45 @@ impl Head {
         let size = self.hidden.rows;
         let (state, hidden) = (&self.state, &self.hidden);
         // The normed states are used up: their gradient takes their place, and the hidden states' gradient the partial sums'.
-        self.normed.par_panels_mut().enumerate().for_each(|(panel, d)| {
-            let state = state.panel(panel);
-            let mut whole = [0.0; LANES];
-            let rows = panel * LANES..layout.ends.len().min((panel + 1) * LANES);
-            d.fill(0.0);
-            for (l, row) in rows.enumerate() {
-                let first = if row == 0 { 0 } else { layout.ends[row - 1] };
-                for slot in first..layout.ends[row] {
-                    let g = gradients[slot];
-                    whole[l] -= g;
-                    if g != 0.0 {
-                        output.for_row(layout.wanted_tokens[slot] as usize, |k, number| d[k * LANES + l] += g * number);
+        self.normed
+            .par_panels_mut()
+            .enumerate()
+            .for_each(|(panel, d)| {
+                let state = state.panel(panel);
+                let mut whole = [0.0; LANES];
+                let rows = panel * LANES..layout.ends.len().min((panel + 1) * LANES);
+                d.fill(0.0);
+                for (l, row) in rows.enumerate() {
+                    let first = if row == 0 { 0 } else { layout.ends[row - 1] };
+                    for slot in first..layout.ends[row] {
+                        let g = gradients[slot];
+                        whole[l] -= g;
+                        if g != 0.0 {
+                            output.for_row(layout.wanted_tokens[slot] as usize, |k, number| {
+                                d[k * LANES + l] += g * number
+                            });
+                        }
                     }
+                    whole[l] /= state[(size + 1) * LANES + l];
                 }
-                whole[l] /= state[(size + 1) * LANES + l];
-            }
-            add_scaled(arithmetic.isa, d, &state[..size * LANES], &whole);
-        });
+                add_scaled(arithmetic.isa, d, &state[..size * LANES], &whole);
+            });
         self.partial.reshape(size, hidden.panels);
         let normed = &self.normed;
-        self.partial.par_panels_mut().enumerate().for_each(|(panel, d)| {
-            d.fill(0.0);
-            rms_norm_backward(arithmetic.isa, hidden.panel(panel), norm, epsilon, normed.panel(panel), d);
-        });
+        self.partial
+            .par_panels_mut()
+            .enumerate()
+            .for_each(|(panel, d)| {
+                d.fill(0.0);
+                rms_norm_backward(
+                    arithmetic.isa,
+                    hidden.panel(panel),
+                    norm,
+                    epsilon,
+                    normed.panel(panel),
+                    d,
+                );
+            });
         d_x.data.par_chunks_mut(1 << 16).for_each(|d| d.fill(0.0));
         // Several answers' first tokens follow the same token of a shared prompt: one after the other.
         for (index, row) in layout.wanted.iter().enumerate() {
@@ -221,12 +277,15 @@ fn part<E: Element>(
     let (size, panels) = (reads.normed.rows, reads.normed.panels);
     let jobs = range.len().div_ceil(JOB);
     partial.reshape(size + 2, panels * jobs);
-    partial.par_panels_mut().enumerate().for_each(|(index, partial)| {
-        let (panel, job) = (index / jobs, index % jobs);
-        let from = range.start + job * JOB;
-        let rows = from..range.end.min(from + JOB);
-        strip_by_strip(reads, sides, base, rows, panel, partial, logits);
-    });
+    partial
+        .par_panels_mut()
+        .enumerate()
+        .for_each(|(index, partial)| {
+            let (panel, job) = (index / jobs, index % jobs);
+            let from = range.start + job * JOB;
+            let rows = from..range.end.min(from + JOB);
+            strip_by_strip(reads, sides, base, rows, panel, partial, logits);
+        });
 }
 
 fn strip_by_strip<E: Element>(
@@ -250,13 +309,24 @@ fn strip_by_strip<E: Element>(
     for from in range.clone().step_by(STRIP) {
         let count = (range.end - from).min(STRIP);
         for row in (0..count).step_by(TILE_ROWS) {
-            let segments = depth.iter().map(|c| rows.segment(from - base + row, c, &right[c.from * LANES..]));
+            let segments = depth
+                .iter()
+                .map(|c| rows.segment(from - base + row, c, &right[c.from * LANES..]));
             let segments: Vec<_> = segments.collect();
-            tile(isa, TILE_ROWS.min(count - row), &segments, &mut scores[row * LANES..], false);
+            tile(
+                isa,
+                TILE_ROWS.min(count - row),
+                &segments,
+                &mut scores[row * LANES..],
+                false,
+            );
         }
         let scores = &mut scores[..count * LANES];
         let first = picks.partition_point(|pick| pick.token < from);
-        for pick in picks[first..].iter().take_while(|pick| pick.token < from + count) {
+        for pick in picks[first..]
+            .iter()
+            .take_while(|pick| pick.token < from + count)
+        {
             // SAFETY: a slot belongs to one token of one panel, so that one job writes it.
             let to = unsafe { logits.part(pick.slot, 1) };
             to[0] = scores[(pick.token - from) * LANES + pick.lane];
@@ -272,9 +342,17 @@ fn strip_by_strip<E: Element>(
             let start = (from - base) / E::NUMBERS;
             let parts = columns.chunks(start, start + count.div_ceil(E::NUMBERS), usize::MAX);
             for d in (0..size).step_by(TILE_ROWS) {
-                let segments = parts.iter().map(|c| columns.segment(d, c, &weights[(c.from - start) * LANES..]));
+                let segments = parts
+                    .iter()
+                    .map(|c| columns.segment(d, c, &weights[(c.from - start) * LANES..]));
                 let segments: Vec<_> = segments.collect();
-                tile(isa, TILE_ROWS.min(size - d), &segments, &mut expected[d * LANES..], true);
+                tile(
+                    isa,
+                    TILE_ROWS.min(size - d),
+                    &segments,
+                    &mut expected[d * LANES..],
+                    true,
+                );
             }
         }
     }

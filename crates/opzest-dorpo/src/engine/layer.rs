@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use crate::{
     kernels::{
-        AttentionShape, LANES, Panels, Visible, attention, attention_backward, gated, gated_backward, rms_norm,
-        rms_norm_backward, rotate,
+        AttentionShape, LANES, Panels, Visible, attention, attention_backward, gated,
+        gated_backward, rms_norm, rms_norm_backward, rotate,
     },
     lora::Target,
     model::{self, ModelConfig, RopePairs},
@@ -78,7 +78,11 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     fn shape(&self) -> AttentionShape {
         let config = self.config;
-        AttentionShape { heads: config.heads, kv_heads: config.kv_heads, head_dim: config.head_dim }
+        AttentionShape {
+            heads: config.heads,
+            kv_heads: config.kv_heads,
+            head_dim: config.head_dim,
+        }
     }
 
     fn halves(&self) -> bool {
@@ -88,27 +92,45 @@ impl Context<'_> {
     fn norm(&self, x: &Panels, weight: &[f32], to: &mut Panels) {
         to.reshape(x.rows, x.panels);
         let epsilon = self.config.norm_epsilon;
-        to.par_panels_mut()
-            .enumerate()
-            .for_each(|(panel, to)| rms_norm(self.arithmetic.isa, x.panel(panel), weight, epsilon, to));
+        to.par_panels_mut().enumerate().for_each(|(panel, to)| {
+            rms_norm(self.arithmetic.isa, x.panel(panel), weight, epsilon, to)
+        });
     }
 
     fn norm_backward(&self, x: &Panels, weight: &[f32], d_to: &Panels, d_x: &mut Panels) {
         let epsilon = self.config.norm_epsilon;
         d_x.par_panels_mut().enumerate().for_each(|(panel, d_x)| {
-            rms_norm_backward(self.arithmetic.isa, x.panel(panel), weight, epsilon, d_to.panel(panel), d_x);
+            rms_norm_backward(
+                self.arithmetic.isa,
+                x.panel(panel),
+                weight,
+                epsilon,
+                d_to.panel(panel),
+                d_x,
+            );
         });
     }
 }
 
 impl FrozenLayer {
-    pub fn new(index: usize, layer: &model::Layer, precision: Precision, storage: BaseStorage) -> Result<Self, String> {
+    pub fn new(
+        index: usize,
+        layer: &model::Layer,
+        precision: Precision,
+        storage: BaseStorage,
+    ) -> Result<Self, String> {
         let frozen = |matrix| Frozen::new(matrix, precision, storage);
         let projections = [&layer.q, &layer.k, &layer.v];
-        let bias = projections.iter().any(|projection| projection.bias.is_some()).then(|| {
-            let zeros = |rows| vec![0.0; rows];
-            projections.iter().flat_map(|p| p.bias.clone().unwrap_or_else(|| zeros(p.weight.rows))).collect()
-        });
+        let bias = projections
+            .iter()
+            .any(|projection| projection.bias.is_some())
+            .then(|| {
+                let zeros = |rows| vec![0.0; rows];
+                projections
+                    .iter()
+                    .flat_map(|p| p.bias.clone().unwrap_or_else(|| zeros(p.weight.rows)))
+                    .collect()
+            });
         Ok(Self {
             index,
             attention_norm: layer.attention_norm.clone(),
@@ -126,7 +148,12 @@ impl FrozenLayer {
     }
 
     pub fn size(&self) -> usize {
-        [&self.q, &self.k, &self.v, &self.o, &self.gate, &self.up, &self.down].into_iter().map(Frozen::size).sum()
+        [
+            &self.q, &self.k, &self.v, &self.o, &self.gate, &self.up, &self.down,
+        ]
+        .into_iter()
+        .map(Frozen::size)
+        .sum()
     }
 
     fn linear(&self, target: Target, context: &Context<'_>) -> Linear<'_> {
@@ -139,13 +166,22 @@ impl FrozenLayer {
             Target::Up => &self.up,
             Target::Down => &self.down,
         };
-        Linear { frozen, layer: self.index, target, arithmetic: context.arithmetic }
+        Linear {
+            frozen,
+            layer: self.index,
+            target,
+            arithmetic: context.arithmetic,
+        }
     }
 
     /// First rows of q, k and v in a panel of all three.
     fn qkv_rows(&self) -> [(Target, usize, usize); 3] {
         let (q, k) = (self.q.rows, self.k.rows);
-        [(Target::Q, 0, q), (Target::K, q, k), (Target::V, q + k, self.v.rows)]
+        [
+            (Target::Q, 0, q),
+            (Target::K, q, k),
+            (Target::V, q + k, self.v.rows),
+        ]
     }
 
     /// `out` = the layer's output; `None` where only [`Saved`] is wanted.
@@ -159,21 +195,33 @@ impl FrozenLayer {
         scratch: &mut Scratch,
     ) {
         let (config, panels) = (context.config, context.panels);
-        let Scratch { room, normed, wide, .. } = scratch;
+        let Scratch {
+            room, normed, wide, ..
+        } = scratch;
         let start = room.times.start();
         context.norm(x, &self.attention_norm, normed);
         room.input.set(context.arithmetic, Rows::all(normed));
         saved.qkv.reshape(context.shape().rows(), panels);
         if let Some(bias) = &self.bias {
             saved.qkv.par_panels_mut().for_each(|panel| {
-                panel.chunks_exact_mut(LANES).zip(bias).for_each(|(row, bias)| row.fill(*bias));
+                panel
+                    .chunks_exact_mut(LANES)
+                    .zip(bias)
+                    .for_each(|(row, bias)| row.fill(*bias));
             });
         }
         room.times.stop(Part::Elementwise, start);
         for (target, row, _) in self.qkv_rows() {
             let inner = &mut saved.inner[target as usize];
             let out = (&mut saved.qkv, row);
-            self.linear(target, context).forward(adapter, Rows::all(normed), out, self.bias.is_some(), inner, room);
+            self.linear(target, context).forward(
+                adapter,
+                Rows::all(normed),
+                out,
+                self.bias.is_some(),
+                inner,
+                room,
+            );
         }
         let start = room.times.start();
         self.turn(context, saved);
@@ -195,11 +243,19 @@ impl FrozenLayer {
 
         let start = room.times.start();
         copy(x, &mut saved.middle);
-        room.input.set(context.arithmetic, Rows::all(&saved.attended));
+        room.input
+            .set(context.arithmetic, Rows::all(&saved.attended));
         room.times.stop(Part::Elementwise, start);
         let inner = &mut saved.inner[Target::O as usize];
         let to = (&mut saved.middle, 0);
-        self.linear(Target::O, context).forward(adapter, Rows::all(&saved.attended), to, true, inner, room);
+        self.linear(Target::O, context).forward(
+            adapter,
+            Rows::all(&saved.attended),
+            to,
+            true,
+            inner,
+            room,
+        );
 
         let start = room.times.start();
         context.norm(&saved.middle, &self.feed_forward_norm, normed);
@@ -208,23 +264,43 @@ impl FrozenLayer {
         for (target, to) in [(Target::Gate, &mut saved.gate), (Target::Up, &mut saved.up)] {
             to.reshape(config.feed_forward, panels);
             let inner = &mut saved.inner[target as usize];
-            self.linear(target, context).forward(adapter, Rows::all(normed), (to, 0), false, inner, room);
+            self.linear(target, context).forward(
+                adapter,
+                Rows::all(normed),
+                (to, 0),
+                false,
+                inner,
+                room,
+            );
         }
         let start = room.times.start();
         wide.reshape(config.feed_forward, panels);
         wide.par_panels_mut().enumerate().for_each(|(panel, to)| {
-            gated(context.arithmetic.isa, saved.gate.panel(panel), saved.up.panel(panel), to);
+            gated(
+                context.arithmetic.isa,
+                saved.gate.panel(panel),
+                saved.up.panel(panel),
+                to,
+            );
         });
         room.input.set(context.arithmetic, Rows::all(wide));
         if let Some(out) = out {
             copy(&saved.middle, out);
             room.times.stop(Part::Elementwise, start);
             let inner = &mut saved.inner[Target::Down as usize];
-            self.linear(Target::Down, context).forward(adapter, Rows::all(wide), (out, 0), true, inner, room);
+            self.linear(Target::Down, context).forward(
+                adapter,
+                Rows::all(wide),
+                (out, 0),
+                true,
+                inner,
+                room,
+            );
         } else {
             room.times.stop(Part::Elementwise, start);
             let inner = &mut saved.inner[Target::Down as usize];
-            self.linear(Target::Down, context).inner(adapter, Rows::all(wide), inner, room);
+            self.linear(Target::Down, context)
+                .inner(adapter, Rows::all(wide), inner, room);
         }
     }
 
@@ -235,42 +311,56 @@ impl FrozenLayer {
         let turned = config.query_size() + config.kv_size();
         if self.qk_norm.is_some() {
             saved.before_norm.reshape(turned, context.panels);
-            saved.before_norm.par_panels_mut().enumerate().for_each(|(panel, to)| {
-                to.copy_from_slice(saved.qkv.rows(panel, 0, turned));
-            });
+            saved
+                .before_norm
+                .par_panels_mut()
+                .enumerate()
+                .for_each(|(panel, to)| {
+                    to.copy_from_slice(saved.qkv.rows(panel, 0, turned));
+                });
         }
         let before = &saved.before_norm;
-        saved.qkv.par_panels_mut().enumerate().for_each(|(panel, qkv)| {
-            let (cos, sin) = context.angles.of(panel);
-            for (index, rows) in qkv[..turned * LANES].chunks_exact_mut(head).enumerate() {
-                if let Some((q, k)) = &self.qk_norm {
-                    let weight = if index < config.heads { q } else { k };
-                    let from = before.rows(panel, index * config.head_dim, config.head_dim);
-                    rms_norm(isa, from, weight, config.norm_epsilon, rows);
+        saved
+            .qkv
+            .par_panels_mut()
+            .enumerate()
+            .for_each(|(panel, qkv)| {
+                let (cos, sin) = context.angles.of(panel);
+                for (index, rows) in qkv[..turned * LANES].chunks_exact_mut(head).enumerate() {
+                    if let Some((q, k)) = &self.qk_norm {
+                        let weight = if index < config.heads { q } else { k };
+                        let from = before.rows(panel, index * config.head_dim, config.head_dim);
+                        rms_norm(isa, from, weight, config.norm_epsilon, rows);
+                    }
+                    rotate(isa, rows, cos, sin, context.halves(), false);
                 }
-                rotate(isa, rows, cos, sin, context.halves(), false);
-            }
-        });
+            });
     }
 
     fn turn_back(&self, context: &Context<'_>, saved: &Saved, d_qkv: &mut Panels) {
         let (config, isa) = (context.config, context.arithmetic.isa);
         let head = config.head_dim * LANES;
         let turned = config.query_size() + config.kv_size();
-        d_qkv.par_panels_mut().enumerate().for_each_init(Vec::new, |d_normed: &mut Vec<f32>, (panel, d_qkv)| {
-            let (cos, sin) = context.angles.of(panel);
-            for (index, rows) in d_qkv[..turned * LANES].chunks_exact_mut(head).enumerate() {
-                rotate(isa, rows, cos, sin, context.halves(), true);
-                if let Some((q, k)) = &self.qk_norm {
-                    let weight = if index < config.heads { q } else { k };
-                    let from = saved.before_norm.rows(panel, index * config.head_dim, config.head_dim);
-                    d_normed.clear();
-                    d_normed.extend_from_slice(rows);
-                    rows.fill(0.0);
-                    rms_norm_backward(isa, from, weight, config.norm_epsilon, d_normed, rows);
+        d_qkv.par_panels_mut().enumerate().for_each_init(
+            Vec::new,
+            |d_normed: &mut Vec<f32>, (panel, d_qkv)| {
+                let (cos, sin) = context.angles.of(panel);
+                for (index, rows) in d_qkv[..turned * LANES].chunks_exact_mut(head).enumerate() {
+                    rotate(isa, rows, cos, sin, context.halves(), true);
+                    if let Some((q, k)) = &self.qk_norm {
+                        let weight = if index < config.heads { q } else { k };
+                        let from =
+                            saved
+                                .before_norm
+                                .rows(panel, index * config.head_dim, config.head_dim);
+                        d_normed.clear();
+                        d_normed.extend_from_slice(rows);
+                        rows.fill(0.0);
+                        rms_norm_backward(isa, from, weight, config.norm_epsilon, d_normed, rows);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// `d_x` comes as the gradient of the layer's output and leaves as that of its input. `saved` is used up.
@@ -284,11 +374,25 @@ impl FrozenLayer {
         scratch: &mut Scratch,
     ) {
         let isa = context.arithmetic.isa;
-        let Scratch { room, normed, d_normed, wide, d_attended, d_qkv, parts } = scratch;
+        let Scratch {
+            room,
+            normed,
+            d_normed,
+            wide,
+            d_attended,
+            d_qkv,
+            parts,
+        } = scratch;
         let inner = &saved.inner;
         wide.reshape(context.config.feed_forward, context.panels);
         let down = self.linear(Target::Down, context);
-        down.backward(adapter, Rows::all(d_x), &inner[Target::Down as usize], Some((wide, false)), room);
+        down.backward(
+            adapter,
+            Rows::all(d_x),
+            &inner[Target::Down as usize],
+            Some((wide, false)),
+            room,
+        );
         let start = room.times.start();
         let (gates, ups) = (&mut saved.gate, &mut saved.up);
         wide.par_panels_mut()
@@ -313,13 +417,34 @@ impl FrozenLayer {
 
         d_attended.reshape(saved.attended.rows, context.panels);
         let o = self.linear(Target::O, context);
-        o.backward(adapter, Rows::all(d_x), &inner[Target::O as usize], Some((d_attended, false)), room);
+        o.backward(
+            adapter,
+            Rows::all(d_x),
+            &inner[Target::O as usize],
+            Some((d_attended, false)),
+            room,
+        );
         o.gradient_of_a(adapter, Rows::all(&saved.attended), room);
         let start = room.times.start();
         d_qkv.reshape(saved.qkv.rows, context.panels);
         let shape = context.shape();
-        let Saved { qkv, attended, log_sums, .. } = &*saved;
-        attention_backward(isa, &shape, qkv, context.visible, attended, log_sums, d_attended, d_qkv, parts);
+        let Saved {
+            qkv,
+            attended,
+            log_sums,
+            ..
+        } = &*saved;
+        attention_backward(
+            isa,
+            &shape,
+            qkv,
+            context.visible,
+            attended,
+            log_sums,
+            d_attended,
+            d_qkv,
+            parts,
+        );
         room.times.stop(Part::Attention, start);
 
         let start = room.times.start();
@@ -330,7 +455,17 @@ impl FrozenLayer {
             let linear = self.linear(target, context);
             // Nothing below the first layer learns.
             let to = (self.index > 0).then_some((&mut *d_normed, target != Target::Q));
-            linear.backward(adapter, Rows { panels: d_qkv, first, rows }, &inner[target as usize], to, room);
+            linear.backward(
+                adapter,
+                Rows {
+                    panels: d_qkv,
+                    first,
+                    rows,
+                },
+                &inner[target as usize],
+                to,
+                room,
+            );
             linear.gradient_of_a(adapter, Rows::all(normed), room);
         }
         if self.index > 0 {
@@ -343,5 +478,7 @@ impl FrozenLayer {
 
 fn copy(from: &Panels, to: &mut Panels) {
     to.reshape(from.rows, from.panels);
-    to.par_panels_mut().enumerate().for_each(|(panel, to)| to.copy_from_slice(from.panel(panel)));
+    to.par_panels_mut()
+        .enumerate()
+        .for_each(|(panel, to)| to.copy_from_slice(from.panel(panel)));
 }

@@ -38,7 +38,11 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub fn all(panels: &'a Panels) -> Self {
-        Self { panels, first: 0, rows: panels.rows }
+        Self {
+            panels,
+            first: 0,
+            rows: panels.rows,
+        }
     }
 }
 
@@ -46,7 +50,13 @@ impl Rounded {
     /// Rounds, if products of this arithmetic read rounded numbers.
     pub fn set(&mut self, arithmetic: Arithmetic, rows: Rows<'_>) {
         if arithmetic.precision == super::Precision::Bf16 {
-            to_pairs(arithmetic.isa, rows.panels, rows.first, rows.rows, &mut self.pairs);
+            to_pairs(
+                arithmetic.isa,
+                rows.panels,
+                rows.first,
+                rows.rows,
+                &mut self.pairs,
+            );
         }
     }
 }
@@ -60,8 +70,16 @@ enum Terms<'a> {
 impl<'a> Terms<'a> {
     fn new(side: &Side<'a>, numbers: Rows<'a>, rounded: &'a Rounded) -> Self {
         match side {
-            Side::F32(left) => Self::F32(vec![Term { left: *left, right: numbers.panels, right_row: numbers.first }]),
-            Side::Pairs(left) => Self::Pairs(vec![Term { left: *left, right: &rounded.pairs, right_row: 0 }]),
+            Side::F32(left) => Self::F32(vec![Term {
+                left: *left,
+                right: numbers.panels,
+                right_row: numbers.first,
+            }]),
+            Side::Pairs(left) => Self::Pairs(vec![Term {
+                left: *left,
+                right: &rounded.pairs,
+                right_row: 0,
+            }]),
         }
     }
 
@@ -117,7 +135,9 @@ impl Linear<'_> {
 
     /// Only `inner` of [`Self::forward`].
     pub fn inner(&self, adapter: &Adapter, x: Rows<'_>, inner: &mut Panels, room: &mut Room) {
-        let Some(thin) = adapter.thin(self.layer, self.target) else { return };
+        let Some(thin) = adapter.thin(self.layer, self.target) else {
+            return;
+        };
         let start = room.times.start();
         let isa = self.arithmetic.isa;
         inner.reshape(adapter.rank(), x.panels.panels);
@@ -142,7 +162,13 @@ impl Linear<'_> {
         if let Some(thin) = &thin {
             let start = room.times.start();
             room.d_inner.reshape(adapter.rank(), d_y.panels.panels);
-            Terms::new(&thin.b_turned, d_y, &room.input).product(isa, &mut room.d_inner, 0, adapter.rank(), false);
+            Terms::new(&thin.b_turned, d_y, &room.input).product(
+                isa,
+                &mut room.d_inner,
+                0,
+                adapter.rank(),
+                false,
+            );
             scale_all(isa, &mut room.d_inner, adapter.lora.config.scale());
             room.inner.set(self.arithmetic, Rows::all(&room.d_inner));
             room.times.stop(Part::Adapter, start);
@@ -161,22 +187,39 @@ impl Linear<'_> {
             let start = room.times.start();
             let (rank, range) = (adapter.lora.config.rank, slice.b.clone());
             let to = &mut adapter.gradients[range];
-            add_outer(isa, to, (1, rank), (inner, 0, rank), (d_y.panels, d_y.first, d_y.rows));
+            add_outer(
+                isa,
+                to,
+                (1, rank),
+                (inner, 0, rank),
+                (d_y.panels, d_y.first, d_y.rows),
+            );
             room.times.stop(Part::AdapterGradient, start);
         }
     }
 
     /// Adds the gradient of A, right after [`Self::backward`] of the same matrix.
     pub fn gradient_of_a(&self, adapter: &mut Adapter, x: Rows<'_>, room: &mut Room) {
-        let Some(slice) = adapter.lora.slice(self.layer, self.target) else { return };
+        let Some(slice) = adapter.lora.slice(self.layer, self.target) else {
+            return;
+        };
         let start = room.times.start();
         let (rank, range, inputs) = (adapter.lora.config.rank, slice.a.clone(), slice.inputs);
         let to = &mut adapter.gradients[range];
-        add_outer(self.arithmetic.isa, to, (inputs, 1), (&room.d_inner, 0, rank), (x.panels, x.first, x.rows));
+        add_outer(
+            self.arithmetic.isa,
+            to,
+            (inputs, 1),
+            (&room.d_inner, 0, rank),
+            (x.panels, x.first, x.rows),
+        );
         room.times.stop(Part::AdapterGradient, start);
     }
 }
 
 fn scale_all(isa: Isa, panels: &mut Panels, by: f32) {
-    panels.data.par_chunks_mut(LANES * 64).for_each(|numbers| scale(isa, numbers, by));
+    panels
+        .data
+        .par_chunks_mut(LANES * 64)
+        .for_each(|numbers| scale(isa, numbers, by));
 }

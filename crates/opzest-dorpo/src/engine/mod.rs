@@ -73,7 +73,11 @@ impl EngineOptions {
         let isa = Isa::best();
         Self {
             isa,
-            precision: if isa.has_bf16() { Precision::Bf16 } else { Precision::F32 },
+            precision: if isa.has_bf16() {
+                Precision::Bf16
+            } else {
+                Precision::F32
+            },
             base: BaseStorage::Packed,
             checkpointing: false,
             share_prompts: true,
@@ -109,14 +113,24 @@ struct Inner {
 impl Engine {
     /// # Errors
     /// The options do not fit this processor, the adapter does not fit the model, or the model's numbers are damaged.
-    pub fn new(model: &BaseModel, lora: LoraWeights, options: EngineOptions) -> Result<Self, EngineError> {
+    pub fn new(
+        model: &BaseModel,
+        lora: LoraWeights,
+        options: EngineOptions,
+    ) -> Result<Self, EngineError> {
         // What the processor lacks is replaced here, so that no kernel meets an instruction that does not exist.
-        let options = EngineOptions { isa: options.isa.available(), ..options };
+        let options = EngineOptions {
+            isa: options.isa.available(),
+            ..options
+        };
         if options.precision == Precision::Bf16 && !options.isa.has_bf16() {
             return Err(EngineError::NoBf16);
         }
         let fitting = LoraWeights::zeros(&model.config, lora.config.clone());
-        if lora.config.rank == 0 || fitting.slices != lora.slices || fitting.values.len() != lora.values.len() {
+        if lora.config.rank == 0
+            || fitting.slices != lora.slices
+            || fitting.values.len() != lora.values.len()
+        {
             let problem = format!("rank {}, {} numbers", lora.config.rank, lora.values.len());
             return Err(EngineError::Adapter(problem));
         }
@@ -124,8 +138,13 @@ impl Engine {
             .num_threads(options.threads.max(1))
             .thread_name(|index| format!("train-{index}"))
             .build()
-            .map_err(|source| EngineError::Threads { threads: options.threads, source })?;
-        let inner = threads.install(|| Inner::new(model, lora, options)).map_err(EngineError::Weights)?;
+            .map_err(|source| EngineError::Threads {
+                threads: options.threads,
+                source,
+            })?;
+        let inner = threads
+            .install(|| Inner::new(model, lora, options))
+            .map_err(EngineError::Weights)?;
         Ok(Self { threads, inner })
     }
 
@@ -133,7 +152,11 @@ impl Engine {
     ///
     /// # Errors
     /// An example is empty, too long, or has tokens that the model does not know.
-    pub fn log_probs(&mut self, examples: &[Example], prompts: bool) -> Result<Vec<TokenScores>, EngineError> {
+    pub fn log_probs(
+        &mut self,
+        examples: &[Example],
+        prompts: bool,
+    ) -> Result<Vec<TokenScores>, EngineError> {
         let Self { threads, inner } = self;
         threads.install(|| {
             let layout = Layout::new(examples, inner.layout_options(prompts))?;
@@ -208,7 +231,10 @@ impl Inner {
         let (precision, storage) = (options.precision, options.base);
         // An embedding that is no output matrix is only looked up, row by row.
         let (looked_up, output) = match &model.output {
-            Some(output) => (BaseStorage::Quantised, Some(Frozen::new(output, precision, storage)?)),
+            Some(output) => (
+                BaseStorage::Quantised,
+                Some(Frozen::new(output, precision, storage)?),
+            ),
             None => (storage, None),
         };
         let layers = model.layers.iter().enumerate();
@@ -242,7 +268,10 @@ impl Inner {
     }
 
     fn arithmetic(&self) -> Arithmetic {
-        Arithmetic { isa: self.options.isa, precision: self.options.precision }
+        Arithmetic {
+            isa: self.options.isa,
+            precision: self.options.precision,
+        }
     }
 
     /// `keep`: a backward pass follows.
@@ -253,9 +282,13 @@ impl Inner {
         self.angles.set(&self.speeds, &layout.positions);
         let start = self.scratch.room.times.start();
         // Without a backward pass two states and one layer's activations are enough.
-        self.states.resize_with(if keep { self.layers.len() + 1 } else { 2 }, Panels::default);
+        self.states.resize_with(
+            if keep { self.layers.len() + 1 } else { 2 },
+            Panels::default,
+        );
         let whole = keep && !self.options.checkpointing;
-        self.saved.resize_with(if whole { self.layers.len() } else { 1 }, Saved::default);
+        self.saved
+            .resize_with(if whole { self.layers.len() } else { 1 }, Saved::default);
         self.embed(layout, panels);
         self.scratch.room.times.stop(Part::Elementwise, start);
         let context = Context {
@@ -269,16 +302,30 @@ impl Inner {
             let (before, after) = self.states.split_at_mut(if keep { index + 1 } else { 1 });
             let x = before.last().expect("there is a state before every layer");
             let saved = &mut self.saved[if whole { index } else { 0 }];
-            layer.forward(&context, &self.adapter, x, saved, Some(&mut after[0]), &mut self.scratch);
+            layer.forward(
+                &context,
+                &self.adapter,
+                x,
+                saved,
+                Some(&mut after[0]),
+                &mut self.scratch,
+            );
             if !keep {
                 self.states.swap(0, 1);
             }
         }
         let start = self.scratch.room.times.start();
         let output = self.output.as_ref().unwrap_or(&self.embedding);
-        let x = if keep { self.states.last() } else { self.states.first() }.expect("states are never empty");
+        let x = if keep {
+            self.states.last()
+        } else {
+            self.states.first()
+        }
+        .expect("states are never empty");
         let norm = (self.output_norm.as_slice(), self.config.norm_epsilon);
-        let numbers = self.head.log_probs(arithmetic, output, norm, x, layout, keep);
+        let numbers = self
+            .head
+            .log_probs(arithmetic, output, norm, x, layout, keep);
         self.scratch.room.times.stop(Part::Head, start);
         numbers
     }
@@ -286,12 +333,19 @@ impl Inner {
     fn embed(&mut self, layout: &Layout, panels: usize) {
         let embedding = &self.embedding;
         self.states[0].reshape(self.config.hidden, panels);
-        self.states[0].par_panels_mut().enumerate().for_each(|(panel, to)| {
-            for lane in 0..LANES {
-                let token = layout.tokens.get(panel * LANES + lane).copied().unwrap_or(0);
-                embedding.for_row(token as usize, |k, number| to[k * LANES + lane] = number);
-            }
-        });
+        self.states[0]
+            .par_panels_mut()
+            .enumerate()
+            .for_each(|(panel, to)| {
+                for lane in 0..LANES {
+                    let token = layout
+                        .tokens
+                        .get(panel * LANES + lane)
+                        .copied()
+                        .unwrap_or(0);
+                    embedding.for_row(token as usize, |k, number| to[k * LANES + lane] = number);
+                }
+            });
     }
 
     fn backward(&mut self, layout: &Layout, gradients: &[f32]) {
@@ -301,7 +355,8 @@ impl Inner {
         let output = self.output.as_ref().unwrap_or(&self.embedding);
         let norm = (self.output_norm.as_slice(), self.config.norm_epsilon);
         self.d_x.reshape(self.config.hidden, panels);
-        self.head.backward(arithmetic, output, norm, layout, gradients, &mut self.d_x);
+        self.head
+            .backward(arithmetic, output, norm, layout, gradients, &mut self.d_x);
         self.scratch.room.times.stop(Part::Head, start);
         let context = Context {
             config: &self.config,
@@ -310,7 +365,16 @@ impl Inner {
             angles: &self.angles,
             panels,
         };
-        let Self { layers, adapter, states, saved, scratch, d_x, options, .. } = self;
+        let Self {
+            layers,
+            adapter,
+            states,
+            saved,
+            scratch,
+            d_x,
+            options,
+            ..
+        } = self;
         for (index, layer) in layers.iter().enumerate().rev() {
             let x = &states[index];
             let saved = if options.checkpointing {

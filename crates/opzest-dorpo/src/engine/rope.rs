@@ -10,8 +10,12 @@ pub(super) fn speeds(model: &BaseModel) -> Vec<f64> {
     let config = &model.config;
     (0..config.head_dim / 2)
         .map(|pair| {
-            let speed = f64::from(config.rope_base).powf(-2.0 * pair as f64 / config.head_dim as f64);
-            let divisor = model.rope_divisors.as_ref().map_or(1.0, |divisors| f64::from(divisors[pair]));
+            let speed =
+                f64::from(config.rope_base).powf(-2.0 * pair as f64 / config.head_dim as f64);
+            let divisor = model
+                .rope_divisors
+                .as_ref()
+                .map_or(1.0, |divisors| f64::from(divisors[pair]));
             speed / divisor / f64::from(config.rope_position_divisor)
         })
         .collect()

@@ -15,8 +15,14 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 6] =
-        [Self::Frozen, Self::Adapter, Self::AdapterGradient, Self::Attention, Self::Elementwise, Self::Head];
+    pub const ALL: [Self; 6] = [
+        Self::Frozen,
+        Self::Adapter,
+        Self::AdapterGradient,
+        Self::Attention,
+        Self::Elementwise,
+        Self::Head,
+    ];
 }
 
 #[derive(Clone, Debug, Default)]

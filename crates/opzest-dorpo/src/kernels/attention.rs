@@ -72,7 +72,9 @@ impl Visible {
         while !self.own_start.len().is_multiple_of(LANES) {
             self.push(self.own_start.len(), 0..0);
         }
-        self.runs = (0..self.own_start.len() / LANES).map(|panel| self.find_runs(panel)).collect();
+        self.runs = (0..self.own_start.len() / LANES)
+            .map(|panel| self.find_runs(panel))
+            .collect();
     }
 
     fn sees(&self, query: usize, key: usize) -> bool {
@@ -88,8 +90,15 @@ impl Visible {
             let first = keys.clone().find(seen)? % LANES / TILE_ROWS * TILE_ROWS;
             let end = (keys.clone().rev().find(seen)? % LANES + 1).next_multiple_of(TILE_ROWS);
             let keys = keys.start + first..keys.start + end;
-            let masked = !queries.clone().all(|query| keys.clone().all(|key| self.sees(query, key)));
-            Some(KeyRun { panel, first, end, masked })
+            let masked = !queries
+                .clone()
+                .all(|query| keys.clone().all(|key| self.sees(query, key)));
+            Some(KeyRun {
+                panel,
+                first,
+                end,
+                masked,
+            })
         };
         (0..=queries.start / LANES).filter_map(find).collect()
     }
@@ -139,40 +148,62 @@ pub fn attention(
     log_sums: &mut Panels,
 ) {
     let dim = shape.head_dim;
-    assert!(qkv.rows == shape.rows() && out.rows == shape.heads * dim && log_sums.rows == shape.heads);
-    assert!(out.panels == qkv.panels && log_sums.panels == qkv.panels && visible.runs.len() == qkv.panels);
+    assert!(
+        qkv.rows == shape.rows() && out.rows == shape.heads * dim && log_sums.rows == shape.heads
+    );
+    assert!(
+        out.panels == qkv.panels
+            && log_sums.panels == qkv.panels
+            && visible.runs.len() == qkv.panels
+    );
     let rows = out.rows;
     let shared_out = Shared::new(&mut out.data);
     let shared_sums = Shared::new(&mut log_sums.data);
-    (0..qkv.panels * shape.heads).into_par_iter().for_each_init(Vec::new, |scores: &mut Vec<f32>, job| {
-        // The last panels see the most: they come first.
-        let (panel, head) = (qkv.panels - 1 - job / shape.heads, job % shape.heads);
-        let runs = visible.runs(panel);
-        let query = scaled_query(isa, shape, qkv, panel, head);
-        scores.resize(runs.len() * LANES * LANES, 0.0);
-        key_scores(isa, shape, qkv, visible, panel, head, &query, scores);
-        let (mut most, mut sum) = ([f32::MIN; LANES], [0.0; LANES]);
-        for (run, block) in runs.iter().zip(scores.chunks_exact(LANES * LANES)) {
-            max_into(isa, &block[run.first * LANES..run.end * LANES], &mut most);
-        }
-        for (run, block) in runs.iter().zip(scores.chunks_exact_mut(LANES * LANES)) {
-            exp_below(isa, &mut block[run.first * LANES..run.end * LANES], &most, &mut sum);
-        }
-        // SAFETY: every job has its own panel and head.
-        let to = unsafe { shared_out.part((panel * rows + head * dim) * LANES, dim * LANES) };
-        sum_values(isa, qkv, shape.value_row(head), dim, runs, scores, to);
-        scale_lanes(isa, to, &sum.map(|sum| 1.0 / sum));
-        // SAFETY: as above.
-        let sums = unsafe { shared_sums.part((panel * shape.heads + head) * LANES, LANES) };
-        for l in 0..LANES {
-            sums[l] = most[l] + sum[l].ln();
-        }
-    });
+    (0..qkv.panels * shape.heads).into_par_iter().for_each_init(
+        Vec::new,
+        |scores: &mut Vec<f32>, job| {
+            // The last panels see the most: they come first.
+            let (panel, head) = (qkv.panels - 1 - job / shape.heads, job % shape.heads);
+            let runs = visible.runs(panel);
+            let query = scaled_query(isa, shape, qkv, panel, head);
+            scores.resize(runs.len() * LANES * LANES, 0.0);
+            key_scores(isa, shape, qkv, visible, panel, head, &query, scores);
+            let (mut most, mut sum) = ([f32::MIN; LANES], [0.0; LANES]);
+            for (run, block) in runs.iter().zip(scores.chunks_exact(LANES * LANES)) {
+                max_into(isa, &block[run.first * LANES..run.end * LANES], &mut most);
+            }
+            for (run, block) in runs.iter().zip(scores.chunks_exact_mut(LANES * LANES)) {
+                exp_below(
+                    isa,
+                    &mut block[run.first * LANES..run.end * LANES],
+                    &most,
+                    &mut sum,
+                );
+            }
+            // SAFETY: every job has its own panel and head.
+            let to = unsafe { shared_out.part((panel * rows + head * dim) * LANES, dim * LANES) };
+            sum_values(isa, qkv, shape.value_row(head), dim, runs, scores, to);
+            scale_lanes(isa, to, &sum.map(|sum| 1.0 / sum));
+            // SAFETY: as above.
+            let sums = unsafe { shared_sums.part((panel * shape.heads + head) * LANES, LANES) };
+            for l in 0..LANES {
+                sums[l] = most[l] + sum[l].ln();
+            }
+        },
+    );
 }
 
 /// The queries of a head, divided by sqrt(head_dim). Shape `[head_dim, LANES]`.
-pub(super) fn scaled_query(isa: Isa, shape: &AttentionShape, qkv: &Panels, panel: usize, head: usize) -> Vec<f32> {
-    let mut query = qkv.rows(panel, shape.query_row(head), shape.head_dim).to_vec();
+pub(super) fn scaled_query(
+    isa: Isa,
+    shape: &AttentionShape,
+    qkv: &Panels,
+    panel: usize,
+    head: usize,
+) -> Vec<f32> {
+    let mut query = qkv
+        .rows(panel, shape.query_row(head), shape.head_dim)
+        .to_vec();
     scale_lanes(isa, &mut query, &[shape.scale(); LANES]);
     query
 }
@@ -189,8 +220,20 @@ pub(super) fn key_scores(
     query: &[f32],
     scores: &mut [f32],
 ) {
-    for (run, block) in visible.runs(panel).iter().zip(scores.chunks_exact_mut(LANES * LANES)) {
-        by_key(isa, qkv, shape.key_row(head), shape.head_dim, run, query, block);
+    for (run, block) in visible
+        .runs(panel)
+        .iter()
+        .zip(scores.chunks_exact_mut(LANES * LANES))
+    {
+        by_key(
+            isa,
+            qkv,
+            shape.key_row(head),
+            shape.head_dim,
+            run,
+            query,
+            block,
+        );
         if run.masked {
             visible.mask(isa, panel, run, block);
         }
@@ -235,16 +278,24 @@ pub(super) fn sum_values(
     let mut segments = Vec::with_capacity(runs.len());
     for d in (0..dim).step_by(TILE_ROWS) {
         segments.clear();
-        segments.extend(runs.iter().zip(weights.chunks_exact(LANES * LANES)).map(|(run, block)| Segment {
-            a: &values.rows(run.panel, row + d, TILE_ROWS.min(dim - d))[run.first..],
-            row_stride: LANES,
-            depth_stride: 1,
-            depth: run.end - run.first,
-            block_stride: 0,
-            blocks: 1,
-            b: &block[run.first * LANES..run.end * LANES],
-        }));
-        tile(isa, TILE_ROWS.min(dim - d), &segments, &mut to[d * LANES..], false);
+        segments.extend(runs.iter().zip(weights.chunks_exact(LANES * LANES)).map(
+            |(run, block)| Segment {
+                a: &values.rows(run.panel, row + d, TILE_ROWS.min(dim - d))[run.first..],
+                row_stride: LANES,
+                depth_stride: 1,
+                depth: run.end - run.first,
+                block_stride: 0,
+                blocks: 1,
+                b: &block[run.first * LANES..run.end * LANES],
+            },
+        ));
+        tile(
+            isa,
+            TILE_ROWS.min(dim - d),
+            &segments,
+            &mut to[d * LANES..],
+            false,
+        );
     }
 }
 

@@ -48,29 +48,49 @@ pub fn attention_backward(
 ) {
     let (dim, height) = (shape.head_dim, shape.rows());
     assert!(qkv.rows == height && d_qkv.rows == height && d_qkv.panels == qkv.panels);
-    assert!(out.rows == shape.heads * dim && d_out.rows == out.rows && log_sums.rows == shape.heads);
+    assert!(
+        out.rows == shape.heads * dim && d_out.rows == out.rows && log_sums.rows == shape.heads
+    );
     // A head's own sums over its queries: key gradients, then value gradients; panel by panel, head by head.
     parts.reshape(2 * dim, shape.heads * qkv.panels);
     let head_part = 2 * dim * qkv.panels * LANES;
     let shared = Shared::new(&mut d_qkv.data);
-    parts.data.par_chunks_exact_mut(head_part).enumerate().for_each(|(head, part)| {
-        part.fill(0.0);
-        let mut scratch = Scratch::default();
-        for panel in 0..qkv.panels {
-            // SAFETY: every job has its own head.
-            let d_query = unsafe { shared.part((panel * height + shape.query_row(head)) * LANES, dim * LANES) };
-            scratch.queries(isa, shape, (qkv, visible, out, log_sums, d_out), (panel, head), d_query, part);
-        }
-    });
+    parts
+        .data
+        .par_chunks_exact_mut(head_part)
+        .enumerate()
+        .for_each(|(head, part)| {
+            part.fill(0.0);
+            let mut scratch = Scratch::default();
+            for panel in 0..qkv.panels {
+                // SAFETY: every job has its own head.
+                let d_query = unsafe {
+                    shared.part(
+                        (panel * height + shape.query_row(head)) * LANES,
+                        dim * LANES,
+                    )
+                };
+                scratch.queries(
+                    isa,
+                    shape,
+                    (qkv, visible, out, log_sums, d_out),
+                    (panel, head),
+                    d_query,
+                    part,
+                );
+            }
+        });
     let group = shape.heads / shape.kv_heads;
     let parts = &parts.data;
     d_qkv.par_panels_mut().enumerate().for_each(|(panel, to)| {
         for kv_head in 0..shape.kv_heads {
             for kind in 0..2 {
-                let to = &mut to[(shape.heads + kind * shape.kv_heads + kv_head) * dim * LANES..][..dim * LANES];
+                let to = &mut to[(shape.heads + kind * shape.kv_heads + kv_head) * dim * LANES..]
+                    [..dim * LANES];
                 to.fill(0.0);
                 for head in kv_head * group..(kv_head + 1) * group {
-                    let from = &parts[head * head_part + (panel * 2 + kind) * dim * LANES..][..dim * LANES];
+                    let from = &parts[head * head_part + (panel * 2 + kind) * dim * LANES..]
+                        [..dim * LANES];
                     add(isa, to, from);
                 }
             }
@@ -107,23 +127,54 @@ impl Scratch {
         let mut mean = [0.0; LANES];
         row_products(isa, out.rows(panel, head * dim, dim), d_out, &mut mean);
 
-        key_scores(isa, shape, qkv, visible, panel, head, &query, &mut self.probabilities);
+        key_scores(
+            isa,
+            shape,
+            qkv,
+            visible,
+            panel,
+            head,
+            &query,
+            &mut self.probabilities,
+        );
         let log_sums = lane_row(log_sums, panel, head);
-        let blocks = self.probabilities.chunks_exact_mut(BLOCK).zip(self.gradients.chunks_exact_mut(BLOCK));
+        let blocks = self
+            .probabilities
+            .chunks_exact_mut(BLOCK)
+            .zip(self.gradients.chunks_exact_mut(BLOCK));
         for (run, (probabilities, gradients)) in runs.iter().zip(blocks) {
             let rows = run.first * LANES..run.end * LANES;
-            exp_below(isa, &mut probabilities[rows.clone()], log_sums, &mut [0.0; LANES]);
+            exp_below(
+                isa,
+                &mut probabilities[rows.clone()],
+                log_sums,
+                &mut [0.0; LANES],
+            );
             by_key(isa, qkv, shape.value_row(head), dim, run, d_out, gradients);
-            through_softmax(isa, &mut gradients[rows.clone()], &probabilities[rows], &mean);
+            through_softmax(
+                isa,
+                &mut gradients[rows.clone()],
+                &probabilities[rows],
+                &mean,
+            );
             clear_outside(run, probabilities);
             clear_outside(run, gradients);
-            let (d_key, d_value) = part[run.panel * 2 * dim * LANES..][..2 * dim * LANES].split_at_mut(dim * LANES);
+            let (d_key, d_value) =
+                part[run.panel * 2 * dim * LANES..][..2 * dim * LANES].split_at_mut(dim * LANES);
             transpose(isa, gradients, &mut self.turned);
             add_by_query(isa, dim, &query, &self.turned, d_key);
             transpose(isa, probabilities, &mut self.turned);
             add_by_query(isa, dim, d_out, &self.turned, d_value);
         }
-        sum_values(isa, qkv, shape.key_row(head), dim, runs, &self.gradients, d_query);
+        sum_values(
+            isa,
+            qkv,
+            shape.key_row(head),
+            dim,
+            runs,
+            &self.gradients,
+            d_query,
+        );
         scale_lanes(isa, d_query, &[shape.scale(); LANES]);
     }
 }
@@ -146,6 +197,12 @@ fn add_by_query(isa: Isa, dim: usize, left: &[f32], right: &[f32], to: &mut [f32
             blocks: 1,
             b: right,
         };
-        tile(isa, TILE_ROWS.min(dim - d), &[segment], &mut to[d * LANES..], true);
+        tile(
+            isa,
+            TILE_ROWS.min(dim - d),
+            &[segment],
+            &mut to[d * LANES..],
+            true,
+        );
     }
 }

@@ -19,7 +19,10 @@ impl Isa {
 
     /// The fastest that this processor has.
     pub fn best() -> Self {
-        Self::ALL.into_iter().find(|isa| isa.is_available()).unwrap_or(Self::Portable)
+        Self::ALL
+            .into_iter()
+            .find(|isa| isa.is_available())
+            .unwrap_or(Self::Portable)
     }
 
     pub fn is_available(self) -> bool {
@@ -52,6 +55,9 @@ impl Isa {
     /// The one that is asked for, or the best below it: kernels never run instructions that the processor lacks.
     /// Every kernel's `unsafe` rests on this call at its border.
     pub(crate) fn available(self) -> Self {
-        Self::ALL.into_iter().find(|isa| *isa >= self && isa.is_available()).unwrap_or(Self::Portable)
+        Self::ALL
+            .into_iter()
+            .find(|isa| *isa >= self && isa.is_available())
+            .unwrap_or(Self::Portable)
     }
 }

@@ -88,7 +88,13 @@ impl Lanes for Avx512Pairs {
     #[inline(always)]
     unsafe fn multiply_add(sum: __m512, a: __m512i, b: __m512i) -> __m512 {
         // SAFETY: both types are 512 plain bits.
-        unsafe { _mm512_dpbf16_ps(sum, std::mem::transmute::<__m512i, __m512bh>(a), std::mem::transmute::<__m512i, __m512bh>(b)) }
+        unsafe {
+            _mm512_dpbf16_ps(
+                sum,
+                std::mem::transmute::<__m512i, __m512bh>(a),
+                std::mem::transmute::<__m512i, __m512bh>(b),
+            )
+        }
     }
     #[inline(always)]
     unsafe fn load_sum(from: *const f32) -> __m512 {

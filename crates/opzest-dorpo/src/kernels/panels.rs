@@ -18,7 +18,11 @@ pub struct Panels<E = f32> {
 impl<E: Copy + Default + Send + Sync> Panels<E> {
     #[cfg(test)]
     pub fn new(rows: usize, panels: usize) -> Self {
-        Self { rows, panels, data: vec![E::default(); rows * panels * LANES] }
+        Self {
+            rows,
+            panels,
+            data: vec![E::default(); rows * panels * LANES],
+        }
     }
 
     /// Takes the shape, keeping the memory; what is in it then is arbitrary.
@@ -60,7 +64,11 @@ unsafe impl<E: Send> Sync for Shared<'_, E> {}
 
 impl<'a, E> Shared<'a, E> {
     pub fn new(slice: &'a mut [E]) -> Self {
-        Self { start: slice.as_mut_ptr(), length: slice.len(), _slice: std::marker::PhantomData }
+        Self {
+            start: slice.as_mut_ptr(),
+            length: slice.len(),
+            _slice: std::marker::PhantomData,
+        }
     }
 
     /// # Safety
@@ -76,7 +84,9 @@ impl<'a, E> Shared<'a, E> {
 /// Rows `[row, row + rows)` of every panel as pairs of bf16, rounded to nearest even; an odd last row gets a zero.
 pub fn to_pairs(isa: Isa, from: &Panels, row: usize, rows: usize, to: &mut Panels<Pair>) {
     to.reshape(rows.div_ceil(2), from.panels);
-    to.par_panels_mut().enumerate().for_each(|(panel, to)| pair_rows(isa, from.rows(panel, row, rows), to));
+    to.par_panels_mut()
+        .enumerate()
+        .for_each(|(panel, to)| pair_rows(isa, from.rows(panel, row, rows), to));
 }
 
 vectorised! {

@@ -9,13 +9,20 @@ use super::{
 /// several short runs. `clock` gives a thread's seconds: of the wall, or on the processor where others use it too.
 pub fn peak(isa: Isa, bf16: bool, clock: impl Fn() -> f64 + Sync) -> f64 {
     let isa = isa.available();
-    if bf16 && isa.has_bf16() { of::<Pair>(isa, clock) } else { of::<f32>(isa, clock) }
+    if bf16 && isa.has_bf16() {
+        of::<Pair>(isa, clock)
+    } else {
+        of::<f32>(isa, clock)
+    }
 }
 
 fn of<E: Element>(isa: Isa, clock: impl Fn() -> f64 + Sync) -> f64 {
     const DEPTH: usize = 64;
     const CALLS: usize = 20_000;
-    let (a, b) = (vec![E::default(); TILE_ROWS * DEPTH], vec![E::default(); DEPTH * LANES]);
+    let (a, b) = (
+        vec![E::default(); TILE_ROWS * DEPTH],
+        vec![E::default(); DEPTH * LANES],
+    );
     let work = (2 * TILE_ROWS * DEPTH * LANES * E::NUMBERS * CALLS) as f64;
     let run = || {
         let start = clock();
@@ -30,7 +37,13 @@ fn of<E: Element>(isa: Isa, clock: impl Fn() -> f64 + Sync) -> f64 {
                 blocks: 1,
                 b: &b,
             };
-            tile(isa, TILE_ROWS, &[segment], std::hint::black_box(&mut out), false);
+            tile(
+                isa,
+                TILE_ROWS,
+                &[segment],
+                std::hint::black_box(&mut out),
+                false,
+            );
         }
         work / (clock() - start)
     };

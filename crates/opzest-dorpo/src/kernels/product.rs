@@ -39,7 +39,11 @@ impl<'a, E> Left<'a, E> {
 
     /// The transpose of a row-major matrix of shape `[depth, rows]`.
     pub fn columns(data: &'a [E], depth: usize, stride: usize) -> Self {
-        Self { row_stride: 1, depth_stride: stride, ..Self::rows(data, depth, stride) }
+        Self {
+            row_stride: 1,
+            depth_stride: stride,
+            ..Self::rows(data, depth, stride)
+        }
     }
 
     /// A matrix of shape `[rows, depth]` in blocks of 48 rows, `[rows / 48][depth][48]`.
@@ -92,9 +96,17 @@ impl<'a, E> Left<'a, E> {
             let left = to - at;
             let whole = left.min(limit) / self.depth_block;
             let chunk = if in_block == self.depth_block && whole > 0 {
-                Chunk { from: at, depth: self.depth_block, blocks: whole }
+                Chunk {
+                    from: at,
+                    depth: self.depth_block,
+                    blocks: whole,
+                }
             } else {
-                Chunk { from: at, depth: left.min(in_block).min(limit), blocks: 1 }
+                Chunk {
+                    from: at,
+                    depth: left.min(in_block).min(limit),
+                    blocks: 1,
+                }
             };
             at += chunk.length();
             chunks.push(chunk);
@@ -132,10 +144,19 @@ const DEPTH: usize = 512;
 const JOBS: usize = 24;
 
 /// `out[out_row .. out_row + rows]` of every panel = (or +=) the sum of the terms.
-pub fn product<E: Element>(isa: Isa, out: &mut Panels, out_row: usize, rows: usize, terms: &[Term<'_, E>], add: bool) {
+pub fn product<E: Element>(
+    isa: Isa,
+    out: &mut Panels,
+    out_row: usize,
+    rows: usize,
+    terms: &[Term<'_, E>],
+    add: bool,
+) {
     assert!(out_row + rows <= out.rows);
     for term in terms {
-        assert!(term.right.panels == out.panels && term.right_row + term.left.depth <= term.right.rows);
+        assert!(
+            term.right.panels == out.panels && term.right_row + term.left.depth <= term.right.rows
+        );
     }
     let passes = passes(terms);
     let (panels, height) = (out.panels, out.rows);
@@ -152,12 +173,19 @@ pub fn product<E: Element>(isa: Isa, out: &mut Panels, out_row: usize, rows: usi
                 for row in (first_row..rows.min(first_row + LANES)).step_by(TILE_ROWS) {
                     segments.clear();
                     segments.extend(parts.iter().map(|(term, chunk)| {
-                        let right = term.right.rows(panel, term.right_row + chunk.from, chunk.length());
+                        let right =
+                            term.right
+                                .rows(panel, term.right_row + chunk.from, chunk.length());
                         term.left.segment(row, chunk, right)
                     }));
                     let height_here = TILE_ROWS.min(rows - row);
                     // SAFETY: every job has its own rows and panels.
-                    let to = unsafe { shared.part((panel * height + out_row + row) * LANES, height_here * LANES) };
+                    let to = unsafe {
+                        shared.part(
+                            (panel * height + out_row + row) * LANES,
+                            height_here * LANES,
+                        )
+                    };
                     tile(isa, height_here, &segments, to, add || pass > 0);
                 }
             }
@@ -194,8 +222,14 @@ pub fn add_outer(
     (left, left_row, rows): (&Panels, usize, usize),
     (right, right_row, columns): (&Panels, usize, usize),
 ) {
-    assert!(left.panels == right.panels && left_row + rows <= left.rows && right_row + columns <= right.rows);
-    assert!(rows > 0 && columns > 0 && (rows - 1) * strides.0 + (columns - 1) * strides.1 < out.len());
+    assert!(
+        left.panels == right.panels
+            && left_row + rows <= left.rows
+            && right_row + columns <= right.rows
+    );
+    assert!(
+        rows > 0 && columns > 0 && (rows - 1) * strides.0 + (columns - 1) * strides.1 < out.len()
+    );
     const WIDTH: usize = 6;
     const HEIGHT: usize = 4;
     let shared = Shared::new(out);
@@ -207,13 +241,26 @@ pub fn add_outer(
             let mut i = 0;
             while i < rows {
                 // A last, partial tile begins earlier, and what is already written is left out.
-                let (i0, j0) = ((i).min(rows.saturating_sub(HEIGHT)), j.min(columns.saturating_sub(WIDTH)));
+                let (i0, j0) = (
+                    (i).min(rows.saturating_sub(HEIGHT)),
+                    j.min(columns.saturating_sub(WIDTH)),
+                );
                 let sums = if rows >= HEIGHT && columns >= WIDTH {
                     let a = &left.data[(left_row + i0) * LANES..];
                     let b = &right.data[(right_row + j0) * LANES..];
-                    dot_tile(isa, left.panels, a, left.rows * LANES, b, right.rows * LANES)
+                    dot_tile(
+                        isa,
+                        left.panels,
+                        a,
+                        left.rows * LANES,
+                        b,
+                        right.rows * LANES,
+                    )
                 } else {
-                    small_dots((left, left_row + i0, rows - i0), (right, right_row + j0, columns - j0))
+                    small_dots(
+                        (left, left_row + i0, rows - i0),
+                        (right, right_row + j0, columns - j0),
+                    )
                 };
                 for row in i..rows.min(i + HEIGHT) {
                     for column in j..end.min(j + WIDTH) {
@@ -238,7 +285,10 @@ fn small_dots(
     for (i, sums) in sums.iter_mut().enumerate().take(rows) {
         for (j, sum) in sums.iter_mut().enumerate().take(columns) {
             for panel in 0..left.panels {
-                let (a, b) = (left.rows(panel, left_row + i, 1), right.rows(panel, right_row + j, 1));
+                let (a, b) = (
+                    left.rows(panel, left_row + i, 1),
+                    right.rows(panel, right_row + j, 1),
+                );
                 *sum += a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
             }
         }

@@ -8,7 +8,11 @@ fn numbers(seed: u64, count: usize) -> Vec<f32> {
 }
 
 fn panels(seed: u64, rows: usize, panels: usize) -> Panels {
-    Panels { rows, panels, data: numbers(seed, rows * panels * LANES) }
+    Panels {
+        rows,
+        panels,
+        data: numbers(seed, rows * panels * LANES),
+    }
 }
 
 fn available() -> impl Iterator<Item = Isa> {
@@ -19,16 +23,26 @@ fn close(a: &[f32], b: &[f32], tolerance: f32) {
     assert_eq!(a.len(), b.len());
     let size = b.iter().fold(0.0f32, |most, x| most.max(x.abs()));
     for (i, (a, b)) in a.iter().zip(b).enumerate() {
-        assert!((a - b).abs() <= tolerance * size.max(1e-6), "{i}: {a} instead of {b}");
+        assert!(
+            (a - b).abs() <= tolerance * size.max(1e-6),
+            "{i}: {a} instead of {b}"
+        );
     }
 }
 
-fn plain(weights: impl Fn(usize, usize) -> f32, rows: usize, depth: usize, right: &Panels) -> Panels {
+fn plain(
+    weights: impl Fn(usize, usize) -> f32,
+    rows: usize,
+    depth: usize,
+    right: &Panels,
+) -> Panels {
     let mut out = Panels::new(rows, right.panels);
     for panel in 0..right.panels {
         for i in 0..rows {
             for l in 0..LANES {
-                let sum: f64 = (0..depth).map(|k| f64::from(weights(i, k)) * f64::from(right.rows(panel, k, 1)[l])).sum();
+                let sum: f64 = (0..depth)
+                    .map(|k| f64::from(weights(i, k)) * f64::from(right.rows(panel, k, 1)[l]))
+                    .sum();
                 out.panel_mut(panel)[i * LANES + l] = sum as f32;
             }
         }
@@ -51,7 +65,9 @@ fn every_layout_of_the_left_side_gives_the_plain_product() {
             data
         };
         let expected = plain(|i, k| w[i * depth + k], rows, depth, &right);
-        let turned: Vec<f32> = (0..depth * rows).map(|i| w[i % rows * depth + i / rows]).collect();
+        let turned: Vec<f32> = (0..depth * rows)
+            .map(|i| w[i % rows * depth + i / rows])
+            .collect();
         let by_row = blocked(rows, depth, &|r, c| w[r * depth + c]);
         let by_depth = blocked(depth, rows, &|r, c| w[c * depth + r]);
         for isa in available() {
@@ -62,11 +78,27 @@ fn every_layout_of_the_left_side_gives_the_plain_product() {
                 Left::blocked_columns(&by_depth, depth, rows),
             ] {
                 let mut out = Panels::new(rows + 2, 3);
-                product(isa, &mut out, 1, rows, &[Term { left, right: &right, right_row: 0 }], false);
+                product(
+                    isa,
+                    &mut out,
+                    1,
+                    rows,
+                    &[Term {
+                        left,
+                        right: &right,
+                        right_row: 0,
+                    }],
+                    false,
+                );
                 for panel in 0..3 {
                     close(out.rows(panel, 1, rows), expected.panel(panel), 1e-5);
                 }
-                assert!(out.rows(0, 0, 1).iter().chain(out.rows(2, rows + 1, 1)).all(|x| *x == 0.0));
+                assert!(
+                    out.rows(0, 0, 1)
+                        .iter()
+                        .chain(out.rows(2, rows + 1, 1))
+                        .all(|x| *x == 0.0)
+                );
             }
         }
     }
@@ -80,8 +112,12 @@ fn gradients_of_weights_are_the_plain_sums() {
         for i in 0..rows {
             for j in 0..columns {
                 for panel in 0..2 {
-                    expected[i * columns + j] +=
-                        a.rows(panel, i + 1, 1).iter().zip(b.rows(panel, j, 1)).map(|(a, b)| a * b).sum::<f32>();
+                    expected[i * columns + j] += a
+                        .rows(panel, i + 1, 1)
+                        .iter()
+                        .zip(b.rows(panel, j, 1))
+                        .map(|(a, b)| a * b)
+                        .sum::<f32>();
                 }
             }
         }
@@ -110,13 +146,23 @@ fn pairs_multiply_as_numbers_rounded_to_bf16() {
         .chunks(depth)
         .flat_map(|row| row.chunks(2))
         .map(|pair| {
-            let bits = |x: Option<&f32>| u32::from(half::bf16::from_f32(x.copied().unwrap_or(0.0)).to_bits());
+            let bits = |x: Option<&f32>| {
+                u32::from(half::bf16::from_f32(x.copied().unwrap_or(0.0)).to_bits())
+            };
             Pair(bits(pair.first()) | bits(pair.get(1)) << 16)
         })
         .collect();
     let mut out = Panels::new(rows, 2);
     let depth2 = depth.div_ceil(2);
-    let term = Term { left: Left::rows(&left, depth2, depth2), right: &pairs, right_row: 0 };
+    let term = Term {
+        left: Left::rows(&left, depth2, depth2),
+        right: &pairs,
+        right_row: 0,
+    };
     product(isa, &mut out, 0, rows, &[term], false);
-    close(&out.data, &plain(|i, k| round(w[i * depth + k]), rows, depth, &right).data, 1e-5);
+    close(
+        &out.data,
+        &plain(|i, k| round(w[i * depth + k]), rows, depth, &right).data,
+        1e-5,
+    );
 }

@@ -36,13 +36,22 @@ pub trait Element: Copy + Default + Send + Sync + 'static {
 
 /// Writes (or adds) `rows` (at most 8) rows of [`LANES`] sums to `out`.
 #[inline]
-pub fn tile<E: Element>(isa: Isa, rows: usize, segments: &[Segment<'_, E>], out: &mut [f32], add: bool) {
+pub fn tile<E: Element>(
+    isa: Isa,
+    rows: usize,
+    segments: &[Segment<'_, E>],
+    out: &mut [f32],
+    add: bool,
+) {
     assert!((1..=TILE_ROWS).contains(&rows) && out.len() >= rows * LANES);
     for s in segments {
         let last = (rows - 1) * s.row_stride
             + s.blocks.saturating_sub(1) * s.block_stride
             + s.depth.saturating_sub(1) * s.depth_stride;
-        assert!(s.blocks * s.depth == 0 || (last < s.a.len() && s.b.len() >= s.blocks * s.depth * LANES));
+        assert!(
+            s.blocks * s.depth == 0
+                || (last < s.a.len() && s.b.len() >= s.blocks * s.depth * LANES)
+        );
     }
     // SAFETY: the bounds are asserted above; `Isa` values in use come from `Isa::available`.
     unsafe { E::tile(isa, rows, segments, out.as_mut_ptr(), add) }
@@ -83,7 +92,14 @@ unsafe fn body<L: Lanes, const M: usize, const V: usize>(
         for (r, sums) in sums.iter().enumerate() {
             for (v, sum) in sums.iter().enumerate() {
                 let to = out.add((row + r) * LANES + lane + v * L::WIDTH);
-                L::store(to, if add { L::add(L::load_sum(to), *sum) } else { *sum });
+                L::store(
+                    to,
+                    if add {
+                        L::add(L::load_sum(to), *sum)
+                    } else {
+                        *sum
+                    },
+                );
             }
         }
     }
@@ -132,7 +148,13 @@ impl Element for f32 {
         numbers
     }
 
-    unsafe fn tile(isa: Isa, rows: usize, segments: &[Segment<'_, Self>], out: *mut f32, add: bool) {
+    unsafe fn tile(
+        isa: Isa,
+        rows: usize,
+        segments: &[Segment<'_, Self>],
+        out: *mut f32,
+        add: bool,
+    ) {
         // SAFETY: the caller's promise.
         unsafe {
             match isa {
@@ -155,8 +177,17 @@ impl Element for Pair {
         room
     }
 
-    unsafe fn tile(isa: Isa, rows: usize, segments: &[Segment<'_, Self>], out: *mut f32, add: bool) {
-        assert!(isa.has_bf16(), "the engine refuses bf16 where the processor has no product for it");
+    unsafe fn tile(
+        isa: Isa,
+        rows: usize,
+        segments: &[Segment<'_, Self>],
+        out: *mut f32,
+        add: bool,
+    ) {
+        assert!(
+            isa.has_bf16(),
+            "the engine refuses bf16 where the processor has no product for it"
+        );
         // SAFETY: the caller's promise.
         #[cfg(target_arch = "x86_64")]
         unsafe {
@@ -170,9 +201,19 @@ impl Element for Pair {
 /// `sums[i][j] = sum over panels and lanes of a[i] * b[j]`, for up to 4 rows of `a` and 6 of `b`. Row i of panel p begins
 /// at `a[p * a_panel + i * LANES]`; `b` likewise. The lanes are added up in a fixed order.
 #[inline]
-pub fn dot_tile(isa: Isa, panels: usize, a: &[f32], a_panel: usize, b: &[f32], b_panel: usize) -> [[f32; 6]; 4] {
+pub fn dot_tile(
+    isa: Isa,
+    panels: usize,
+    a: &[f32],
+    a_panel: usize,
+    b: &[f32],
+    b_panel: usize,
+) -> [[f32; 6]; 4] {
     assert!(panels > 0);
-    assert!(a.len() >= (panels - 1) * a_panel + 4 * LANES && b.len() >= (panels - 1) * b_panel + 6 * LANES);
+    assert!(
+        a.len() >= (panels - 1) * a_panel + 4 * LANES
+            && b.len() >= (panels - 1) * b_panel + 6 * LANES
+    );
     let (a, b) = (a.as_ptr(), b.as_ptr());
     // SAFETY: the bounds are asserted above; `Isa` values in use come from `Isa::available`.
     unsafe {
@@ -231,7 +272,13 @@ unsafe fn dot_body<L: Lanes<Element = f32>, const M: usize, const N: usize>(
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
-unsafe fn dot_avx512(panels: usize, a: *const f32, ap: usize, b: *const f32, bp: usize) -> [[f32; 6]; 4] {
+unsafe fn dot_avx512(
+    panels: usize,
+    a: *const f32,
+    ap: usize,
+    b: *const f32,
+    bp: usize,
+) -> [[f32; 6]; 4] {
     let mut out = [[0.0; 6]; 4];
     unsafe { dot_body::<Avx512F32, 4, 6>(panels, (a, ap), (b, bp), (0, 0), &mut out) };
     out
@@ -239,7 +286,13 @@ unsafe fn dot_avx512(panels: usize, a: *const f32, ap: usize, b: *const f32, bp:
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn dot_avx2(panels: usize, a: *const f32, ap: usize, b: *const f32, bp: usize) -> [[f32; 6]; 4] {
+unsafe fn dot_avx2(
+    panels: usize,
+    a: *const f32,
+    ap: usize,
+    b: *const f32,
+    bp: usize,
+) -> [[f32; 6]; 4] {
     let mut out = [[0.0; 6]; 4];
     for column in [0, 3] {
         unsafe { dot_body::<Avx2F32, 4, 3>(panels, (a, ap), (b, bp), (0, column), &mut out) };
@@ -247,11 +300,19 @@ unsafe fn dot_avx2(panels: usize, a: *const f32, ap: usize, b: *const f32, bp: u
     out
 }
 
-unsafe fn dot_portable(panels: usize, a: *const f32, ap: usize, b: *const f32, bp: usize) -> [[f32; 6]; 4] {
+unsafe fn dot_portable(
+    panels: usize,
+    a: *const f32,
+    ap: usize,
+    b: *const f32,
+    bp: usize,
+) -> [[f32; 6]; 4] {
     let mut out = [[0.0; 6]; 4];
     for row in [0, 2] {
         for column in [0, 3] {
-            unsafe { dot_body::<PortableF32, 2, 3>(panels, (a, ap), (b, bp), (row, column), &mut out) };
+            unsafe {
+                dot_body::<PortableF32, 2, 3>(panels, (a, ap), (b, bp), (row, column), &mut out)
+            };
         }
     }
     out

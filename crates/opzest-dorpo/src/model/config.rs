@@ -28,7 +28,9 @@ impl Architecture {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Llama, Self::Qwen2, Self::Qwen3].into_iter().find(|known| known.name() == name)
+        [Self::Llama, Self::Qwen2, Self::Qwen3]
+            .into_iter()
+            .find(|known| known.name() == name)
     }
 
     /// Which two numbers of a head turn together.
@@ -81,31 +83,66 @@ impl ModelConfig {
     }
 
     pub(super) fn read(path: &Path, metadata: &HashMap<String, Value>) -> Result<Self, ModelError> {
-        let settings = Settings { path, metadata, prefix: "general" };
+        let settings = Settings {
+            path,
+            metadata,
+            prefix: "general",
+        };
         let name = settings.text("architecture")?.unwrap_or_default();
-        let architecture = Architecture::from_name(name)
-            .ok_or_else(|| ModelError::Architecture { path: path.to_owned(), name: name.to_owned() })?;
-        let settings = Settings { path, metadata, prefix: architecture.name() };
-        if settings.optional_size("expert_count")?.is_some_and(|experts| experts > 0) {
-            return Err(ModelError::Architecture { path: path.to_owned(), name: format!("{name} with experts") });
+        let architecture =
+            Architecture::from_name(name).ok_or_else(|| ModelError::Architecture {
+                path: path.to_owned(),
+                name: name.to_owned(),
+            })?;
+        let settings = Settings {
+            path,
+            metadata,
+            prefix: architecture.name(),
+        };
+        if settings
+            .optional_size("expert_count")?
+            .is_some_and(|experts| experts > 0)
+        {
+            return Err(ModelError::Architecture {
+                path: path.to_owned(),
+                name: format!("{name} with experts"),
+            });
         }
         let hidden = settings.size("embedding_length")?;
         let heads = settings.size("attention.head_count")?;
-        let kv_heads = settings.optional_size("attention.head_count_kv")?.unwrap_or(heads);
+        let kv_heads = settings
+            .optional_size("attention.head_count_kv")?
+            .unwrap_or(heads);
         if kv_heads == 0 || !heads.is_multiple_of(kv_heads) {
-            return Err(settings.wrong("attention.head_count_kv", format!("is {kv_heads}, which does not divide {heads}")));
+            return Err(settings.wrong(
+                "attention.head_count_kv",
+                format!("is {kv_heads}, which does not divide {heads}"),
+            ));
         }
         let head_dim = match settings.optional_size("attention.key_length")? {
             Some(length) => length,
             None if hidden.is_multiple_of(heads) => hidden / heads,
-            None => return Err(settings.wrong("attention.head_count", format!("is {heads}, which does not divide {hidden}"))),
+            None => {
+                return Err(settings.wrong(
+                    "attention.head_count",
+                    format!("is {heads}, which does not divide {hidden}"),
+                ));
+            }
         };
         if head_dim == 0 || !head_dim.is_multiple_of(2) {
-            return Err(settings.wrong("attention.key_length", format!("is {head_dim}: heads need an even size")));
+            return Err(settings.wrong(
+                "attention.key_length",
+                format!("is {head_dim}: heads need an even size"),
+            ));
         }
         for key in ["attention.value_length", "rope.dimension_count"] {
-            if let Some(other) = settings.optional_size(key)?.filter(|other| *other != head_dim) {
-                return Err(settings.wrong(key, format!("is {other}, and the heads have {head_dim}")));
+            if let Some(other) = settings
+                .optional_size(key)?
+                .filter(|other| *other != head_dim)
+            {
+                return Err(
+                    settings.wrong(key, format!("is {other}, and the heads have {head_dim}"))
+                );
             }
         }
         let vocabulary = match metadata.get("tokenizer.ggml.tokens") {
@@ -123,7 +160,9 @@ impl ModelConfig {
             vocabulary,
             context: settings.size("context_length")?,
             norm_epsilon: settings.positive("attention.layer_norm_rms_epsilon")?,
-            rope_base: settings.optional_positive("rope.freq_base")?.unwrap_or(10_000.0),
+            rope_base: settings
+                .optional_positive("rope.freq_base")?
+                .unwrap_or(10_000.0),
             rope_position_divisor: settings.rope_position_divisor()?,
         })
     }
@@ -153,8 +192,12 @@ impl<'a> Settings<'a> {
     }
 
     fn optional_size(&self, key: &str) -> Result<Option<usize>, ModelError> {
-        let Some(value) = self.get(key) else { return Ok(None) };
-        let number = value.to_u64().or_else(|_| value.to_i32().map(|number| number as u64));
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let number = value
+            .to_u64()
+            .or_else(|_| value.to_i32().map(|number| number as u64));
         match number.ok().and_then(|number| usize::try_from(number).ok()) {
             Some(size) if size <= LARGEST_SIZE => Ok(Some(size)),
             _ => Err(self.wrong(key, "is no plausible size")),
@@ -178,7 +221,8 @@ impl<'a> Settings<'a> {
     }
 
     fn positive(&self, key: &str) -> Result<f32, ModelError> {
-        self.optional_positive(key)?.ok_or_else(|| self.wrong(key, "is missing"))
+        self.optional_positive(key)?
+            .ok_or_else(|| self.wrong(key, "is missing"))
     }
 
     fn rope_position_divisor(&self) -> Result<f32, ModelError> {
@@ -186,7 +230,10 @@ impl<'a> Settings<'a> {
             // Llama 3.x: its scaling is in the tensor rope_freqs.weight.
             None | Some("none") => Ok(1.0),
             Some("linear") => self.positive("rope.scaling.factor"),
-            Some(other) => Err(self.wrong("rope.scaling.type", format!("is {other}, which training does not know"))),
+            Some(other) => Err(self.wrong(
+                "rope.scaling.type",
+                format!("is {other}, which training does not know"),
+            )),
         }
     }
 }

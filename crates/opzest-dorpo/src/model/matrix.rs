@@ -24,10 +24,15 @@ pub struct Matrix {
 impl Matrix {
     pub(super) fn split(path: &Path, name: &str, tensor: &QTensor) -> Result<Self, ModelError> {
         let wrong = |problem: String| ModelError::tensor(path, name, problem);
-        let (rows, columns) = tensor.shape().dims2().map_err(|_| wrong("is no matrix".to_owned()))?;
+        let (rows, columns) = tensor
+            .shape()
+            .dims2()
+            .map_err(|_| wrong("is no matrix".to_owned()))?;
         let dtype = tensor.dtype();
         if !columns.is_multiple_of(dtype.block_size()) {
-            return Err(wrong(format!("has rows of {columns} numbers, no whole blocks of its type {dtype:?}")));
+            return Err(wrong(format!(
+                "has rows of {columns} numbers, no whole blocks of its type {dtype:?}"
+            )));
         }
         let row_bytes = columns / dtype.block_size() * dtype.type_size();
         let data = tensor.data().map_err(|error| wrong(error.to_string()))?;
@@ -36,7 +41,12 @@ impl Matrix {
             .map(|chunk| block(chunk, dtype, chunk.len() / row_bytes, columns))
             .collect::<candle_core::Result<_>>()
             .map_err(|error| wrong(error.to_string()))?;
-        Ok(Self { name: name.to_owned(), rows, columns, blocks })
+        Ok(Self {
+            name: name.to_owned(),
+            rows,
+            columns,
+            blocks,
+        })
     }
 
     pub fn blocks(&self) -> usize {
@@ -58,11 +68,22 @@ impl Matrix {
         if numbers.iter().all(|number| number.is_finite()) {
             Ok(numbers)
         } else {
-            Err(format!("the tensor {} holds values that are not numbers; the model file is damaged", self.name))
+            Err(format!(
+                "the tensor {} holds values that are not numbers; the model file is damaged",
+                self.name
+            ))
         }
     }
 }
 
-fn block(bytes: &[u8], dtype: GgmlDType, rows: usize, columns: usize) -> candle_core::Result<QTensor> {
-    QTensor::new(QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, dtype)?, (rows, columns))
+fn block(
+    bytes: &[u8],
+    dtype: GgmlDType,
+    rows: usize,
+    columns: usize,
+) -> candle_core::Result<QTensor> {
+    QTensor::new(
+        QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, dtype)?,
+        (rows, columns),
+    )
 }

@@ -57,22 +57,44 @@ impl BaseModel {
     /// # Errors
     /// The file cannot be read, is damaged, or holds something that training does not know.
     pub fn read(path: &Path) -> Result<Self, ModelError> {
-        let file = File::open(path).map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
+        let file = File::open(path).map_err(|source| ModelError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
         let mut file = BufReader::new(file);
-        let broken = |reason: String| ModelError::Gguf { path: path.to_owned(), reason };
+        let broken = |reason: String| ModelError::Gguf {
+            path: path.to_owned(),
+            reason,
+        };
         // candle divides by the file's `general.alignment`, which damage can make 0.
         let content = std::panic::catch_unwind(AssertUnwindSafe(|| Content::read(&mut file)))
             .map_err(|_| broken("its header makes no sense".to_owned()))?
             .map_err(|error| broken(error.to_string()))?;
         let config = ModelConfig::read(path, &content.metadata)?;
-        Tensors { path, file, content, read: BTreeSet::new() }.model(config)
+        Tensors {
+            path,
+            file,
+            content,
+            read: BTreeSet::new(),
+        }
+        .model(config)
     }
 
     /// Numbers in the layers' matrices.
     pub fn layer_parameters(&self) -> usize {
         self.layers
             .iter()
-            .flat_map(|l| [&l.q.weight, &l.k.weight, &l.v.weight, &l.o, &l.gate, &l.up, &l.down])
+            .flat_map(|l| {
+                [
+                    &l.q.weight,
+                    &l.k.weight,
+                    &l.v.weight,
+                    &l.o,
+                    &l.gate,
+                    &l.up,
+                    &l.down,
+                ]
+            })
             .map(|matrix| matrix.rows * matrix.columns)
             .sum()
     }
@@ -95,15 +117,40 @@ impl Tensors<'_> {
         };
         let output_norm = self.vector("output_norm.weight", hidden)?;
         let rope_divisors = self.optional_vector("rope_freqs.weight", config.head_dim / 2)?;
-        if rope_divisors.as_ref().is_some_and(|divisors| divisors.iter().any(|divisor| *divisor <= 0.0)) {
-            return Err(ModelError::tensor(self.path, "rope_freqs.weight", "holds divisors that are not positive"));
+        if rope_divisors
+            .as_ref()
+            .is_some_and(|divisors| divisors.iter().any(|divisor| *divisor <= 0.0))
+        {
+            return Err(ModelError::tensor(
+                self.path,
+                "rope_freqs.weight",
+                "holds divisors that are not positive",
+            ));
         }
-        let layers = (0..config.layers).map(|index| self.layer(&config, index)).collect::<Result<_, _>>()?;
+        let layers = (0..config.layers)
+            .map(|index| self.layer(&config, index))
+            .collect::<Result<_, _>>()?;
         // Something left over would change what the model computes: better refused than silently left out.
-        if let Some(name) = self.content.tensor_infos.keys().find(|name| !self.read.contains(*name)) {
-            return Err(ModelError::tensor(self.path, name, "is not known to training"));
+        if let Some(name) = self
+            .content
+            .tensor_infos
+            .keys()
+            .find(|name| !self.read.contains(*name))
+        {
+            return Err(ModelError::tensor(
+                self.path,
+                name,
+                "is not known to training",
+            ));
         }
-        Ok(BaseModel { config, embedding, output, output_norm, layers, rope_divisors })
+        Ok(BaseModel {
+            config,
+            embedding,
+            output,
+            output_norm,
+            layers,
+            rope_divisors,
+        })
     }
 
     fn layer(&mut self, config: &ModelConfig, index: usize) -> Result<Layer, ModelError> {
@@ -116,7 +163,11 @@ impl Tensors<'_> {
                 bias: self.optional_vector(&name(&format!("{part}.bias")), out)?,
             })
         };
-        let (q, k, v) = (projection("attn_q", query)?, projection("attn_k", kv)?, projection("attn_v", kv)?);
+        let (q, k, v) = (
+            projection("attn_q", query)?,
+            projection("attn_k", kv)?,
+            projection("attn_v", kv)?,
+        );
         let qk_norm = match config.architecture {
             Architecture::Qwen3 => Some((
                 self.vector(&name("attn_q_norm.weight"), config.head_dim)?,
@@ -142,14 +193,30 @@ impl Tensors<'_> {
         self.content.tensor_infos.contains_key(name)
     }
 
-    fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<candle_core::quantized::QTensor, ModelError> {
+    fn tensor(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<candle_core::quantized::QTensor, ModelError> {
         let wrong = |problem: String| ModelError::tensor(self.path, name, problem);
-        let info = self.content.tensor_infos.get(name).ok_or_else(|| wrong("is missing".to_owned()))?;
+        let info = self
+            .content
+            .tensor_infos
+            .get(name)
+            .ok_or_else(|| wrong("is missing".to_owned()))?;
         if info.shape.dims() != shape {
-            return Err(wrong(format!("has the shape {:?}, and the settings say {shape:?}", info.shape.dims())));
+            return Err(wrong(format!(
+                "has the shape {:?}, and the settings say {shape:?}",
+                info.shape.dims()
+            )));
         }
         self.read.insert(name.to_owned());
-        info.read(&mut self.file, self.content.tensor_data_offset, &Device::Cpu).map_err(|error| wrong(error.to_string()))
+        info.read(
+            &mut self.file,
+            self.content.tensor_data_offset,
+            &Device::Cpu,
+        )
+        .map_err(|error| wrong(error.to_string()))
     }
 
     fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Matrix, ModelError> {
@@ -164,12 +231,24 @@ impl Tensors<'_> {
             .and_then(|tensor| tensor.to_vec1::<f32>())
             .map_err(|error| ModelError::tensor(self.path, name, error.to_string()))?;
         if numbers.iter().any(|number| !number.is_finite()) {
-            return Err(ModelError::tensor(self.path, name, "holds values that are not numbers"));
+            return Err(ModelError::tensor(
+                self.path,
+                name,
+                "holds values that are not numbers",
+            ));
         }
         Ok(numbers)
     }
 
-    fn optional_vector(&mut self, name: &str, length: usize) -> Result<Option<Vec<f32>>, ModelError> {
-        if self.has(name) { self.vector(name, length).map(Some) } else { Ok(None) }
+    fn optional_vector(
+        &mut self,
+        name: &str,
+        length: usize,
+    ) -> Result<Option<Vec<f32>>, ModelError> {
+        if self.has(name) {
+            self.vector(name, length).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 }
