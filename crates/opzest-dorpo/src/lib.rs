@@ -4,7 +4,12 @@
 //! It knows no database, no llama.cpp and no interface: rows come in as tokens ([`example`]), adapters and metrics go out.
 
 pub mod data;
+pub mod engine;
 pub mod example;
-pub mod loss;
 pub mod export;
 pub mod judge;
+pub mod kernels;
+pub mod lora;
+pub mod loss;
+pub mod model;
+pub mod train;
