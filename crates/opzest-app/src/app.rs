@@ -108,7 +108,9 @@ impl App {
     }
 
     pub(crate) fn tools(&self) -> Tools {
-        self.0.options.tools.clone().unwrap_or_else(Tools::find)
+        let mut tools = self.0.options.tools.clone().unwrap_or_else(Tools::find);
+        tools.private.push(self.data_folder().to_owned());
+        tools
     }
 
     pub(crate) fn sessions(&self) -> &OpenSessions {

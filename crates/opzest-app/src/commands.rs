@@ -116,6 +116,7 @@ commands! {
     add_remote_model(AddRemoteModel) -> TeachersView;
     list_remote_models(ListRemoteModels) -> Vec<String>;
     set_model_key(SetModelKey) -> TeachersView;
+    remove_teacher(ModelArgument) -> RemovedTeacher;
     test_teacher(ModelArgument) -> TeacherTest;
     storage(NoArguments) -> StorageView;
     back_up_now(NoArguments) -> StorageView;

@@ -6,7 +6,7 @@ use crate::dto::{ErrorCode, Model, ModelKind, ModelSpeed, UiError};
 use crate::error::{error, invalid};
 use crate::info::NoArguments;
 use crate::settings::settings;
-use crate::teachers::forget_model;
+use crate::teachers::{forget_key, forget_model};
 use opzest_core::ids::ModelId;
 use opzest_core::model::{self as core, ModelDetails, ModelMetadata, RegisteredModel};
 use opzest_llm::local::ModelFileInfo;
@@ -79,6 +79,12 @@ fn expand_home(path: &str) -> std::path::PathBuf {
 
 /// Forgets a model; its file stays where it is.
 pub async fn remove_model(app: &App, model: ModelArgument) -> Result<Vec<Model>, UiError> {
+    remove(app, model).await?;
+    list_models(app, NoArguments {}).await
+}
+
+/// The same; tells the server whose key nobody needs any more, and which was forgotten.
+pub(crate) async fn remove(app: &App, model: ModelArgument) -> Result<Option<String>, UiError> {
     let id: ModelId = model
         .id
         .parse()
@@ -89,10 +95,15 @@ pub async fn remove_model(app: &App, model: ModelArgument) -> Result<Vec<Model>,
             "The embedded model belongs to OpZest and cannot be removed.",
         ));
     }
+    // First, so that a keyring that does not answer leaves the model, by which the key can be found again.
+    let forgotten = match found.details.kind {
+        core::ModelKind::Remote => forget_key(app, &id).await?,
+        core::ModelKind::Embedded | core::ModelKind::File => None,
+    };
     let removed = id.clone();
     app.store(move |store| store.remove_model(&removed)).await?;
     forget_model(app, &id).await?;
-    list_models(app, NoArguments {}).await
+    Ok(forgotten)
 }
 
 /// New conversations use this model.

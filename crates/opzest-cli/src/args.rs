@@ -23,7 +23,7 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 stopped with Ctrl-C.";
 
 /// Your own assistant: a small language model that runs on this computer
 #[derive(Debug, Parser)]
-#[command(name = "opzest", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "opzest", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 80)]
 pub struct Arguments {
     /// The folder with conversations and settings [env: OPZEST_DATA]
     #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
@@ -88,6 +88,7 @@ impl Command {
                 | SessionCommand::Resume { .. }
                 | SessionCommand::Delete { .. } => true,
                 SessionCommand::List { .. }
+                | SessionCommand::Workflows(_)
                 | SessionCommand::Show { .. }
                 | SessionCommand::Export { .. } => false,
             },
@@ -164,7 +165,7 @@ pub enum ModelsCommand {
 
 #[derive(Debug, Args)]
 pub struct NewSessionArguments {
-    /// What you want
+    /// What you want (`-`: standard input)
     #[arg(required = true, value_name = "REQUEST")]
     pub request: Vec<String>,
     /// document, script, page, data, or one of your own; chosen for you if not given
@@ -213,6 +214,8 @@ pub enum SessionCommand {
         #[command(flatten)]
         output: Output,
     },
+    /// What can be made, also by your own files, and what is wrong with them
+    Workflows(Output),
     /// Print a session: its plan, its cycles, its result
     Show {
         id: String,
@@ -359,6 +362,7 @@ mod tests {
             "opzest settings show",
             "opzest dataset export rows.parquet",
             "opzest dataset stats",
+            "opzest session workflows",
             "opzest teachers list",
         ] {
             assert!(!writes(line), "{line}");

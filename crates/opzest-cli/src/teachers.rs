@@ -9,7 +9,7 @@ use crate::screen::{
 };
 use opzest_app::calls::{
     AddRemoteModel, ModelArgument, NoArguments, SetTeachers, add_remote_model, list_teachers,
-    remove_model, set_teachers, test_teacher,
+    remove_teacher, set_teachers, test_teacher,
 };
 use opzest_app::dto::{Agent, TeacherInfo, TeacherTest, TeachersView};
 use std::io::{BufRead, Read, Write};
@@ -45,8 +45,14 @@ pub fn run(host: &Host, command: TeachersCommand) -> anyhow::Result<ExitCode> {
             told_as_added(&before, &after, output)?;
         }
         TeachersCommand::Remove { id } => {
-            host.wait(remove_model(&host.app, ModelArgument { id: id.clone() }))?;
+            let removed = host.wait(remove_teacher(&host.app, ModelArgument { id: id.clone() }))?;
             remark(format_args!("{} is off the list.", line(&id)));
+            if let Some(server) = removed.forgot_key_of {
+                let server = line(&server);
+                remark(format_args!(
+                    "The key for {server} was forgotten: no other model uses it."
+                ));
+            }
         }
         TeachersCommand::Set { agent, ids } => {
             let set = SetTeachers {

@@ -21,11 +21,7 @@ pub struct Wrap {
 impl Wrap {
     /// For standard output as it is now.
     pub fn for_output() -> Self {
-        let stdout = io::stdout();
-        let width = terminal_size_of(&stdout)
-            .filter(|_| stdout.is_terminal())
-            .map(|(Width(width), _)| usize::from(width));
-        Self::new(width.filter(|&width| width >= NARROWEST))
+        Self::new(output_width())
     }
 
     fn new(width: Option<usize>) -> Self {
@@ -98,11 +94,32 @@ impl Wrap {
     }
 }
 
+/// How wide the terminal is that shows standard output.
+pub fn output_width() -> Option<usize> {
+    let stdout = io::stdout();
+    let width = terminal_size_of(&stdout)
+        .filter(|_| stdout.is_terminal())
+        .map(|(Width(width), _)| usize::from(width));
+    width.filter(|&width| width >= NARROWEST)
+}
+
 /// A whole text, for standard output as it is now.
 pub fn wrapped(text: &str) -> String {
-    let mut wrap = Wrap::for_output();
+    wrapped_within(0, text)
+}
+
+/// A text that leaves so many columns free.
+pub fn wrapped_within(free: usize, text: &str) -> String {
+    let width = output_width().and_then(|width| width.checked_sub(free));
+    let mut wrap = Wrap::new(width);
     let shown = wrap.push(text);
     shown + &wrap.finish()
+}
+
+/// A text whose first line stands after so many columns, and whose other lines stand under the first.
+pub fn wrapped_after(columns: usize, text: &str) -> String {
+    let indent = format!("\n{}", " ".repeat(columns));
+    wrapped_within(columns, text).replace('\n', &indent)
 }
 
 #[cfg(test)]

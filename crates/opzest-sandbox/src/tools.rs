@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 pub struct Tools {
     pub bubblewrap: Option<PathBuf>,
     pub python: Option<PathBuf>,
+    /// Folders of which no program may see anything, like the app's own: a Python that is installed around one is not
+    /// used.
+    pub private: Vec<PathBuf>,
 }
 
 impl Tools {
@@ -22,8 +25,18 @@ impl Tools {
         Self {
             bubblewrap: find("bwrap"),
             python: find("python3"),
+            private: user_folders(),
         }
     }
+}
+
+/// The user's home and where programs keep the user's data.
+fn user_folders() -> Vec<PathBuf> {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from);
+    let home = folder("HOME");
+    let data = home.as_ref().map(|home| home.join(".local/share"));
+    let all = [home, data, folder("XDG_DATA_HOME")].into_iter().flatten();
+    all.filter(|folder| folder.is_absolute()).collect()
 }
 
 fn find(name: &str, path: &OsStr) -> Option<PathBuf> {

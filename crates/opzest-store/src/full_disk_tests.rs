@@ -141,7 +141,7 @@ fn a_full_disk_loses_nothing_and_stops_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     if let Some(_disk) = SmallDisk::mount(folder.path(), "size=3m") {
         let ballast = folder.path().join("ballast");
-        fs::write(&ballast, vec![0; 2_000_000]).expect("written");
+        fs::write(&ballast, vec![0; 1_800_000]).expect("written");
         let store = open(folder.path());
         fill_and_recover(folder.path(), store, |_| {
             fs::remove_file(&ballast).expect("removed")

@@ -28,6 +28,7 @@ mod migration;
 mod model;
 mod open;
 mod product;
+mod put_aside;
 mod recording;
 mod restore;
 mod search;

@@ -35,6 +35,7 @@ pub use error::AgentError;
 pub use frame::render_raw;
 pub use lead::{Instructed, instruct};
 pub use planner::{MOST_STEPS, Planned, plan};
+pub(crate) use product::main_file;
 pub use product::{SCHEMA_FILE, schema};
 pub use reading::{Answer, FormProblem, read_answer};
 pub use training::{TrainingText, training_texts};

@@ -9,7 +9,7 @@ pub const SCHEMA_FILE: &str = "schema.json";
 
 /// The file that the worker writes first: the product's own, or a file of the same kind that the user
 /// brought to be worked on. Others that the user brought are only read.
-pub(super) fn main_file<'a>(form: &'a ProductForm, current: &'a Artifact) -> &'a FileName {
+pub(crate) fn main_file<'a>(form: &'a ProductForm, current: &'a Artifact) -> &'a FileName {
     let is_own = |name: &FileName| *name == form.file;
     let is_like = |name: &FileName| {
         let name = name.as_str();

@@ -51,7 +51,7 @@ fn write(
         .total
         .count;
     let names = Names::read(&store)?;
-    let aside = NamedTempFile::new_in(beside).map_err(|source| failed(&path, source))?;
+    let aside = aside_in(beside, &path)?;
     let filter = filter.only(ExampleState::Complete);
     let mut out = Out::new(aside, format).map_err(|source| failed(&path, source))?;
     let rows = store.for_each_example(&filter.store(), |row| {
@@ -71,6 +71,22 @@ fn write(
         pending,
         bytes: bytes as f64,
     })
+}
+
+/// A file beside the one that is wanted. Its own name means nothing to anybody, and is not told.
+fn aside_in(folder: &Path, path: &Path) -> Result<NamedTempFile, UiError> {
+    if !folder.is_dir() {
+        return Err(error(
+            ErrorCode::InvalidInput,
+            format!(
+                "{} could not be written: there is no folder {}.",
+                path.display(),
+                folder.display()
+            ),
+            "Make the folder first, or choose another place.",
+        ));
+    }
+    NamedTempFile::new_in(folder).map_err(|source| failed(path, source.kind().into()))
 }
 
 /// A file that is being written, not yet under its name.

@@ -122,11 +122,12 @@ pub async fn edit_example(app: &App, edit: EditExample) -> Result<ExampleView, U
 pub async fn delete_examples(app: &App, delete: DeleteExamples) -> Result<DeletionView, UiError> {
     let ids = example_ids(&delete.ids)?;
     // An open session holds the texts in memory and would write them again: it is read anew afterwards.
-    for session in sessions_of(app, ids.clone()).await? {
-        app.sessions().close(session).await;
-    }
+    let sessions = sessions_of(app, ids.clone()).await?;
+    let unopenable = app.sessions().close_for_rewriting(sessions).await;
     let deleted = app
         .store(move |store| {
+            // Until the logs are rewritten, even if nobody waits for that any more.
+            let _unopenable = unopenable;
             let report = store.delete_examples(&ids)?;
             Ok(DeletionView {
                 deleted: report.deleted,

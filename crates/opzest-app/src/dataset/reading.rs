@@ -2,9 +2,10 @@
 //!
 //! `prompt`, `chosen` and `rejected` have to be right. The other columns are taken where they are ours, and
 //! passed over where they are not: other people's files have columns of the same names that mean something else.
+//! Only files that are ours and too many make a row bad.
 
 use super::LONGEST_TEXT;
-use opzest_core::artifact::ArtifactFile;
+use opzest_core::artifact::{Artifact, ArtifactFile};
 use opzest_core::chat::{ChatMessage, Role};
 use opzest_core::conversation::ModelName;
 use opzest_core::dataset::ExampleSide;
@@ -42,6 +43,11 @@ pub(super) enum BadRow {
     NotAsked,
     #[error("`{column}` is not one message of the assistant")]
     NotOneAnswer { column: &'static str },
+    #[error(
+        "`{column}` has {files} files, and {} is the most",
+        Artifact::MOST_FILES
+    )]
+    TooManyFiles { column: String, files: usize },
 }
 
 /// An object of the file.
@@ -75,8 +81,10 @@ pub(super) fn row(
         reason: word(object, "reason").filter(|_| rejected.is_some()),
         by_hand: flag(object, "by_hand"),
         overruled: flag(object, "overruled"),
-        chosen: side(object, "chosen", chosen),
-        rejected: rejected.map(|text| side(object, "rejected", text)),
+        chosen: side(object, "chosen", chosen)?,
+        rejected: rejected
+            .map(|text| side(object, "rejected", text))
+            .transpose()?,
         prompt,
     })
 }
@@ -138,10 +146,18 @@ fn messages_of(value: &Value, column: &'static str) -> Result<Vec<ChatMessage>, 
     list.iter().map(message).collect()
 }
 
-fn side(object: &Object, side: &str, text: String) -> ExampleSide {
+fn side(object: &Object, side: &str, text: String) -> Result<ExampleSide, BadRow> {
     let column = |name| format!("{side}_{name}");
     let files: Option<Vec<ArtifactFile>> = typed(object, &column("files"));
-    ExampleSide {
+    if let Some(files) = &files
+        && files.len() > Artifact::MOST_FILES
+    {
+        return Err(BadRow::TooManyFiles {
+            column: column("files"),
+            files: files.len(),
+        });
+    }
+    Ok(ExampleSide {
         text,
         reasoning: owned(object, &column("reasoning")),
         artifact: files.map(|files| files.into_iter().collect()),
@@ -153,7 +169,7 @@ fn side(object: &Object, side: &str, text: String) -> ExampleSide {
         cycle: typed(object, &column("cycle")).unwrap_or_default(),
         edited: flag(object, &column("edited")),
         has_trace: false,
-    }
+    })
 }
 
 fn model(object: &Object, name: &str, id: &str) -> Option<ModelName> {

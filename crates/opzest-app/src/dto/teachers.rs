@@ -44,6 +44,15 @@ pub struct RemoteInfo {
     pub structured: Option<String>,
 }
 
+/// After a teacher was taken off the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RemovedTeacher {
+    pub teachers: TeachersView,
+    /// The server whose key was forgotten with it, because no other model uses that key.
+    pub forgot_key_of: Option<String>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum TermsKind {

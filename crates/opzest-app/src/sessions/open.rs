@@ -7,8 +7,8 @@ use crate::sessions::driver::{Asked, Driver, Watching, gone};
 use opzest_core::ids::SessionId;
 use opzest_core::session::Session;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// Requests that wait for a driver: a person and a few windows.
@@ -21,13 +21,17 @@ struct Handle {
     unwatch: CancellationToken,
 }
 
-/// A lock of std: held for one look-up.
 #[derive(Default)]
-pub(crate) struct OpenSessions(Mutex<HashMap<SessionId, Handle>>);
+pub(crate) struct OpenSessions {
+    /// A lock of std: held for one look-up.
+    open: Mutex<HashMap<SessionId, Handle>>,
+    /// Shared by those who open a stored session, from reading its log until it is open; alone by who rewrites logs.
+    stored: Arc<RwLock<()>>,
+}
 
 impl OpenSessions {
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Handle>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives a session its driver; one that has a driver keeps it.
@@ -58,6 +62,7 @@ impl OpenSessions {
         {
             return Ok(handle.clone());
         }
+        let _reading = self.stored.read().await;
         let log = app.store(move |store| store.session_log(id)).await?;
         let session = Session::replay(log).map_err(|(number, ignored)| {
             error(
@@ -121,6 +126,19 @@ impl OpenSessions {
             handle.unwatch.cancel();
             let _ = ask(&handle, Asked::Close).await;
         }
+    }
+
+    /// Closes sessions whose logs are about to be rewritten. While the guard is there, none is opened from the store:
+    /// a window that watches asks for its session again at once, and gets it with its new log.
+    pub(crate) async fn close_for_rewriting(
+        &self,
+        ids: impl IntoIterator<Item = SessionId>,
+    ) -> OwnedRwLockWriteGuard<()> {
+        let alone = self.stored.clone().write_owned().await;
+        for id in ids {
+            self.close(id).await;
+        }
+        alone
     }
 
     /// Before the app ends.

@@ -1,5 +1,6 @@
 //! A session as the window and the terminal show it.
 
+use crate::agents::main_file;
 use crate::dto;
 use crate::dto::{
     AnalysisView, AttemptView, CheckView, CycleEnd, CycleView, FeedbackView, FileText,
@@ -25,7 +26,11 @@ pub(super) fn view(session: &Session, beside: Beside) -> SessionView {
         summary: beside.summary,
         request: state.start.request.clone(),
         start_files: files(&state.start.artifact),
-        workflow: setup.map(|setup| workflow_info(&setup.workflow, None)),
+        workflow: setup.map(|setup| dto::WorkflowInfo {
+            // What the user brought to be worked on stands in the place of the workflow's own.
+            file_name: main_file(&setup.workflow.product, &state.artifact).to_string(),
+            ..workflow_info(&setup.workflow, None)
+        }),
         plan: state.plan.as_ref().map(|written| PlanView {
             reasoning: written.reasoning.clone(),
             by: who(written, state, Agent::Planner),

@@ -9,7 +9,7 @@ mod terms;
 mod test;
 
 pub(crate) use pools::{destination, forget_model, pools_for, teachers};
-pub(crate) use remote::remote_model;
+pub(crate) use remote::{forget_key, remote_model};
 
 use crate::app::App;
 use crate::dto::{Agent, AgentPool, RemoteInfo, TeacherInfo, TeachersView, UiError};
@@ -20,7 +20,7 @@ pub use pools::{SetTeachers, set_teachers};
 use remote::RemoteRecord;
 pub use remote::{
     AddRemoteModel, ListRemoteModels, SetModelKey, add_remote_model, list_remote_models,
-    set_model_key,
+    remove_teacher, set_model_key,
 };
 pub use test::test_teacher;
 

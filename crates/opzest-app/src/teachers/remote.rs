@@ -1,10 +1,10 @@
 //! Models on servers: how they are reached, and their keys.
 
 use crate::app::{App, now_ms};
-use crate::dto::{TeachersView, UiError};
+use crate::dto::{RemovedTeacher, TeachersView, UiError};
 use crate::error::{error, invalid};
 use crate::info::NoArguments;
-use crate::models::registered;
+use crate::models::{self, ModelArgument, registered};
 use crate::teachers::list_teachers;
 use opzest_core::ids::ModelId;
 use opzest_core::model::{ModelDetails, ModelKind, ModelMetadata};
@@ -154,6 +154,41 @@ pub async fn list_remote_models(app: &App, list: ListRemoteModels) -> Result<Vec
     };
     let models = RemoteModel::new(config, key)?.list_models().await?;
     Ok(models.into_iter().map(|model| model.id).collect())
+}
+
+/// Takes a model off the list, with the key that only it has used.
+pub async fn remove_teacher(app: &App, model: ModelArgument) -> Result<RemovedTeacher, UiError> {
+    let forgot_key_of = models::remove(app, model).await?;
+    Ok(RemovedTeacher {
+        teachers: list_teachers(app, NoArguments {}).await?,
+        forgot_key_of,
+    })
+}
+
+/// Forgets the key of a model's server if no other model uses it, and tells the server.
+pub(crate) async fn forget_key(app: &App, id: &ModelId) -> Result<Option<String>, UiError> {
+    let record = record(app, id).await?;
+    if !record.has_key {
+        return Ok(None);
+    }
+    let origin = address(&record.config)?.origin();
+    let registered = app.store(|store| store.models()).await?;
+    let others = registered
+        .iter()
+        .filter(|model| model.id != *id && model.details.kind == ModelKind::Remote);
+    for other in others {
+        let other = self::record(app, &other.id).await?;
+        if other.has_key && address(&other.config)?.origin() == origin {
+            return Ok(None);
+        }
+    }
+    app.keys().remove(&origin).await?;
+    let without = RemoteRecord {
+        has_key: false,
+        ..record
+    };
+    keep(app, id, &without).await?;
+    Ok(Some(origin))
 }
 
 /// Replaces or forgets the key of a model's server; other models of that server share it.

@@ -24,6 +24,38 @@ async fn the_embedded_model_is_there_and_stays() {
     assert_eq!(error.code, ErrorCode::InvalidInput);
 }
 
+/// Models of one server share its key; the last of them takes it along.
+#[tokio::test]
+async fn the_last_model_of_a_server_takes_its_key_along() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(folder.path());
+    let add = |name: &str, key: &str| AddRemoteModel {
+        name: name.into(),
+        address: "http://127.0.0.1:9/v1".into(),
+        remote_name: name.into(),
+        key: key.into(),
+        context_size: None,
+    };
+    let keys = || std::fs::read_to_string(folder.path().join("api-keys.json")).unwrap_or_default();
+    for (name, key) in [("first", "sk-secret"), ("second", "")] {
+        add_remote_model(&app, add(name, key)).await.expect("added");
+    }
+    assert!(keys().contains("sk-secret"), "{}", keys());
+    let remove = async |id: &str| {
+        let removed = remove_teacher(&app, ModelArgument { id: id.into() }).await;
+        removed.expect("removed")
+    };
+    let first = remove("first").await;
+    assert_eq!(
+        (first.forgot_key_of, first.teachers.teachers.len()),
+        (None, 2)
+    );
+    assert!(keys().contains("sk-secret"), "the other one uses it");
+    let second = remove("second").await;
+    assert_eq!(second.forgot_key_of.as_deref(), Some("http://127.0.0.1:9"));
+    assert!(!keys().contains("sk-secret"), "{}", keys());
+}
+
 #[tokio::test]
 async fn a_gguf_file_is_added_used_and_missed_when_gone() {
     let folder = tempfile::tempdir().expect("a folder");

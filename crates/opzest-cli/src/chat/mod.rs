@@ -8,6 +8,7 @@ mod steer;
 mod talk;
 
 pub use editor::Prompt;
+pub use once::{STANDARD_INPUT, question};
 
 use crate::args::ChatArguments;
 use crate::conversations::{identify, latest};

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::process::ExitCode;
 
 /// Stands for standard input among the words of a question.
-const STANDARD_INPUT: &str = "-";
+pub const STANDARD_INPUT: &str = "-";
 
 /// More than this is no question; a pipe may be endless.
 const LONGEST_INPUT: u64 = 1 << 20;
@@ -47,7 +47,8 @@ pub fn ask(
     Ok(code)
 }
 
-fn question(prompt: Vec<String>) -> anyhow::Result<String> {
+/// The words, with what standard input has in the place of `-`.
+pub fn question(prompt: Vec<String>) -> anyhow::Result<String> {
     if prompt.is_empty() {
         return read_input();
     }

@@ -3,17 +3,19 @@
 use crate::errors::{INTERRUPTED, LeftAtOnce, mistake, show_ui};
 use crate::host::Host;
 use crate::screen::remark;
+use crate::session::hand::own_version;
 use crate::session::live::Screen;
 use crate::session::news::Seen;
 use crate::session::show;
-use crate::session::source::Source;
+use crate::session::source::{Line, Source};
 use crate::session::words::{COMMANDS, Said};
 use crate::slash::help;
 use opzest_app::calls::{
     ActOnSession, SessionArgument, act_on_session, open_session, watch_session,
 };
 use opzest_app::dto::{
-    FileText, Need, SessionAct, SessionEvent, SessionView, StepEdit, StepStatus,
+    CycleEnd, Need, SessionAct, SessionEvent, SessionStatus, SessionView, StepEdit, StepStatus,
+    UiError, Verdict,
 };
 use opzest_app::{EventSink, Events};
 use std::process::ExitCode;
@@ -29,6 +31,8 @@ pub struct Drive<'a> {
     screen: Screen,
     now: SessionView,
     seen: Seen,
+    /// What the user was asked last.
+    asked: Option<Need>,
 }
 
 impl<'a> Drive<'a> {
@@ -53,6 +57,7 @@ impl<'a> Drive<'a> {
             screen: Screen::new(quiet),
             now: session,
             seen: Seen::default(),
+            asked: None,
         }
     }
 
@@ -61,30 +66,54 @@ impl<'a> Drive<'a> {
         loop {
             if !self.host.wait(self.settle())? {
                 self.act(SessionAct::Pause)?;
-                remark(format_args!(
-                    "Paused. `opzest session resume {}` goes on.",
-                    self.id
-                ));
+                remark(format_args!("Paused. {}", self.how_to_go_on()));
                 return Ok((self.now, ExitCode::from(INTERRUPTED)));
             }
             self.show_new()?;
-            if self.now.need == Need::Nothing {
-                return Ok((self.now, ExitCode::SUCCESS));
-            }
-            if self.approves_by_itself() {
-                self.act(SessionAct::ApprovePlan)?;
+            if let Some(act) = self.act_of_itself() {
+                self.act(act)?;
                 continue;
             }
-            show::need(&self.now);
-            match self.source.next()? {
-                Some(said) => {
-                    if self.obey(said)? {
+            let over = self.now.need == Need::Nothing;
+            if over && !self.takes_more() {
+                return Ok((self.now, ExitCode::SUCCESS));
+            }
+            if !over || !self.source.is_script() {
+                let again = self.asked.as_ref() == Some(&self.now.need);
+                show::need(&self.now, again);
+                self.asked = Some(self.now.need.clone());
+            }
+            match self.source.next(over)? {
+                Some(line) => {
+                    if self.obey(line)? {
+                        remark(self.how_to_go_on());
                         return Ok((self.now, ExitCode::SUCCESS));
                     }
                 }
-                None => return self.leave(),
+                None if over => return Ok((self.now, ExitCode::SUCCESS)),
+                None => return Ok(self.leave()),
             }
         }
+    }
+
+    /// After the end: a script's other lines, and a person who may want the last verdict back.
+    fn takes_more(&self) -> bool {
+        match self.source.is_script() {
+            true => self.source.peek().is_some(),
+            false => self.now.summary.status == SessionStatus::Finished && self.now.can_undo,
+        }
+    }
+
+    /// Whoever drives a paused session wants it to go on.
+    fn act_of_itself(&self) -> Option<SessionAct> {
+        if self.now.need == Need::Resume && self.now.unsaved.is_none() {
+            return Some(SessionAct::Resume);
+        }
+        self.approves_by_itself().then_some(SessionAct::ApprovePlan)
+    }
+
+    fn how_to_go_on(&self) -> String {
+        format!("`opzest session resume {}` goes on.", self.id)
     }
 
     /// A script that says nothing about the plan takes it as it is.
@@ -96,23 +125,16 @@ impl<'a> Drive<'a> {
         self.now.need == Need::ApprovePlan && self.source.is_script() && !about_plan
     }
 
-    fn leave(mut self) -> anyhow::Result<(SessionView, ExitCode)> {
+    /// Nothing works while the user is asked, so there is nothing to pause.
+    fn leave(self) -> (SessionView, ExitCode) {
+        let how = self.how_to_go_on();
         if self.source.is_script() {
-            self.act(SessionAct::Pause)?;
-            let hint = format!("`opzest session resume {}` goes on.", self.id);
-            let error = mistake(
-                "The feedback has ended, and the session waits for more.",
-                hint,
-            );
-            show_ui(&error);
-            return Ok((self.now, ExitCode::FAILURE));
+            let what = "The feedback has ended, and the session waits for more.";
+            show_ui(&mistake(what, how));
+            return (self.now, ExitCode::FAILURE);
         }
-        self.act(SessionAct::Pause)?;
-        remark(format_args!(
-            "Paused. `opzest session resume {}` goes on.",
-            self.id
-        ));
-        Ok((self.now, ExitCode::SUCCESS))
+        remark(how);
+        (self.now, ExitCode::SUCCESS)
     }
 
     /// Shows what is written until the user is needed; false if Ctrl-C was pressed.
@@ -148,23 +170,53 @@ impl<'a> Drive<'a> {
         if self.screen.is_quiet() {
             return Ok(());
         }
-        if self.now.need == Need::ApprovePlan {
-            show::plan(&self.now)?;
-        }
         Ok(self.seen.print_new(&self.now)?)
     }
 
-    /// Does what was said; true if the user leaves.
-    fn obey(&mut self, said: Said) -> anyhow::Result<bool> {
+    /// Does what was said; true if the user leaves. A mistake at the prompt is told, and the prompt comes
+    /// again; a script that does not fit does not go on as if it did.
+    fn obey(&mut self, line: Line) -> anyhow::Result<bool> {
+        let error = match self.perform(line.said).map_err(|error| error.downcast()) {
+            Ok(leaves) => return Ok(leaves),
+            Err(Err(error)) => return Err(error),
+            Err(Ok(error)) => error,
+        };
+        match line.place {
+            None => {
+                show_ui(&error);
+                Ok(false)
+            }
+            Some(place) => Err(self.at(&place, error).into()),
+        }
+    }
+
+    /// An error at a place of the script.
+    fn at(&self, place: &str, error: UiError) -> UiError {
+        let what_now = match self.now.need {
+            Need::Nothing => "The session is over; take this line out.".to_owned(),
+            _ => self.how_to_go_on(),
+        };
+        UiError {
+            message: format!("{place}: {}", error.message),
+            hint: format!("{} {what_now}", error.hint).trim().to_owned(),
+            ..error
+        }
+    }
+
+    fn perform(&mut self, said: Said) -> anyhow::Result<bool> {
         let act = match said {
             Said::Words(words) => SessionAct::Feedback { words },
+            Said::Verdict(Verdict::Accepted, _) if self.is_accepted() => {
+                let what = "The last result is accepted already.";
+                return Err(mistake(what, "/undo takes that back.").into());
+            }
             Said::Verdict(verdict, words) => SessionAct::Verdict {
                 verdict,
                 words,
                 attempt_id: None,
             },
             Said::Hand { file, words } => SessionAct::HandEdit {
-                files: vec![self.own_version(&file)?],
+                files: own_version(&self.now, &file)?,
                 words,
             },
             Said::Overrule(words) => SessionAct::Overrule { words },
@@ -176,13 +228,14 @@ impl<'a> Drive<'a> {
             Said::AddStep(text) => self.with_step(text),
             Said::Approve => SessionAct::ApprovePlan,
             Said::Skip => SessionAct::SkipStep,
+            Said::Retry if self.now.need == Need::Resume => SessionAct::Resume,
             Said::Retry => SessionAct::TryAgain,
             Said::Teacher(agent, number) => SessionAct::ChooseTeacher {
                 agent,
                 place: number.saturating_sub(1),
             },
-            Said::Allow => return self.consent(true),
-            Said::Refuse => return self.consent(false),
+            Said::Allow => self.consent(true)?,
+            Said::Refuse => self.consent(false)?,
             Said::Show => {
                 show::difference(&[], &self.now.files)?;
                 return Ok(false);
@@ -191,30 +244,31 @@ impl<'a> Drive<'a> {
                 help(anstream::stderr(), COMMANDS)?;
                 return Ok(false);
             }
-            Said::Pause => {
-                self.act(SessionAct::Pause)?;
-                return Ok(true);
-            }
+            Said::Pause => return Ok(true),
             Said::Stop => SessionAct::Stop,
         };
-        match (self.act(act), self.source.is_script()) {
-            (Ok(()), _) => Ok(false),
-            // A script that does not fit does not go on as if it did.
-            (Err(error), true) => Err(error),
-            (Err(error), false) => {
-                crate::errors::show(&error);
-                Ok(false)
-            }
-        }
+        self.act(act)?;
+        Ok(false)
     }
 
-    fn consent(&mut self, allow: bool) -> anyhow::Result<bool> {
+    fn consent(&self, allow: bool) -> Result<SessionAct, UiError> {
         let Need::Consent { model_id, .. } = &self.now.need else {
-            return Err(mistake("Nobody asks for a consent now.", "").into());
+            let hint = "/help lists what else can be said.";
+            return Err(mistake("No teacher waits for a consent now.", hint));
         };
         let model_id = model_id.clone();
-        self.act(SessionAct::Consent { model_id, allow })?;
-        Ok(false)
+        Ok(SessionAct::Consent { model_id, allow })
+    }
+
+    /// Once more would be a second verdict in the place of the same one.
+    fn is_accepted(&self) -> bool {
+        let cycles = self.now.steps.iter().flat_map(|step| &step.cycles);
+        let last = cycles.filter_map(|cycle| cycle.end.as_ref()).next_back();
+        let verdict = match last {
+            Some(CycleEnd::Judged { verdict, .. }) => Some(*verdict),
+            _ => None,
+        };
+        self.now.need == Need::Nothing && verdict == Some(Verdict::Accepted)
     }
 
     fn act(&mut self, act: SessionAct) -> anyhow::Result<()> {
@@ -224,20 +278,6 @@ impl<'a> Drive<'a> {
         };
         self.now = self.host.wait(act_on_session(&self.host.app, act))?;
         Ok(())
-    }
-
-    /// A file in the place of the product's main file.
-    fn own_version(&self, file: &str) -> anyhow::Result<FileText> {
-        let text = super::text_file(std::path::Path::new(file))?;
-        let name = match (&self.now.workflow, self.now.files.first()) {
-            (_, Some(first)) => first.name.clone(),
-            (Some(workflow), None) => workflow.file_name.clone(),
-            (None, None) => text.name,
-        };
-        Ok(FileText {
-            name,
-            text: text.text,
-        })
     }
 
     fn with_step(&self, text: String) -> SessionAct {

@@ -2,6 +2,7 @@
 
 use crate::plain::{PlainText, line};
 use crate::screen::{Progress, QUIET, remark};
+use crate::wrap::Wrap;
 use opzest_app::dto::{SessionEvent, WritingPart};
 use std::io::{self, Write};
 
@@ -9,6 +10,7 @@ use std::io::{self, Write};
 pub struct Screen {
     progress: Progress,
     text: PlainText,
+    wrap: Wrap,
     part: Option<WritingPart>,
     /// JSON is wanted: nothing else on standard output.
     quiet: bool,
@@ -19,6 +21,7 @@ impl Screen {
         Self {
             progress: Progress::default(),
             text: PlainText::new(),
+            wrap: Wrap::for_output(),
             part: None,
             quiet,
         }
@@ -57,11 +60,12 @@ impl Screen {
         let mut out = anstream::stdout();
         if self.part != Some(part) {
             if self.part.is_some() {
-                writeln!(out)?;
+                writeln!(out, "{}", self.wrap.finish())?;
             }
+            self.wrap = Wrap::for_output();
             self.part = Some(part);
         }
-        let text = self.text.push(text);
+        let text = self.wrap.push(&self.text.push(text));
         match part {
             WritingPart::Reasoning => write!(out, "{QUIET}{text}{QUIET:#}")?,
             WritingPart::Result => write!(out, "{text}")?,
@@ -73,7 +77,7 @@ impl Screen {
     pub fn end(&mut self) {
         self.progress.clear();
         if self.part.take().is_some() {
-            let _ = writeln!(io::stdout());
+            let _ = writeln!(io::stdout(), "{}", self.wrap.finish());
         }
         self.text = PlainText::new();
     }

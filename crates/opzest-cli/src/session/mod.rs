@@ -1,27 +1,31 @@
 //! `opzest session`: from a request to a product, in the terminal or from a script.
 
 mod drive;
+mod hand;
+mod list;
 mod live;
 mod news;
 mod show;
 mod source;
 mod words;
+mod workflows;
 
 use crate::args::{NewSessionArguments, Output, SessionCommand};
+use crate::chat::{STANDARD_INPUT, question};
 use crate::errors::mistake;
-use crate::host::{Host, now_ms};
+use crate::host::Host;
 use crate::plain::line;
-use crate::screen::{ACCENT, QUIET, ago, columns, counted, print_json, remark, shorten};
+use crate::screen::{ACCENT, QUIET, counted, print_json, remark};
+use crate::wrap::wrapped;
 use drive::Drive;
+use list::{identify, latest_open, list, status};
 use news::Parts;
 use opzest_app::calls::{
-    ActOnSession, ExportProduct, ListSessions, NewSession, SessionArgument, act_on_session,
-    delete_session, export_product, list_sessions, list_use_cases, new_session, open_session,
+    ActOnSession, ExportProduct, NewSession, SessionArgument, act_on_session, delete_session,
+    export_product, list_use_cases, new_session, open_session,
 };
 use opzest_app::calls::{CreateUseCase, NoArguments, create_use_case};
-use opzest_app::dto::{
-    FileText, Need, Scope, SessionAct, SessionList, SessionStatus, SessionSummary, SessionView,
-};
+use opzest_app::dto::{FileText, Scope, SessionAct, SessionStatus, SessionView};
 use source::Source;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -39,6 +43,7 @@ pub fn run(host: &Host, command: SessionCommand) -> anyhow::Result<ExitCode> {
             output,
         } => return resume(host, id, feedback_from.as_deref(), output),
         SessionCommand::List { limit, output } => list(host, limit, output)?,
+        SessionCommand::Workflows(output) => workflows::list(host, output)?,
         SessionCommand::Show { id, output } => show_one(host, &id, output)?,
         SessionCommand::Export {
             id,
@@ -51,14 +56,21 @@ pub fn run(host: &Host, command: SessionCommand) -> anyhow::Result<ExitCode> {
 }
 
 fn begin(host: &Host, arguments: NewSessionArguments) -> anyhow::Result<ExitCode> {
+    let reads_input = arguments.request.iter().any(|word| word == STANDARD_INPUT);
+    if reads_input && arguments.feedback_from.as_deref() == Some(Path::new(STANDARD_INPUT)) {
+        let hint = "Write the request as words, or the feedback into a file.";
+        let what = "The request and the feedback cannot both come from standard input.";
+        return Err(mistake(what, hint).into());
+    }
     let source = source(arguments.feedback_from.as_deref())?;
+    workflows::check(host, arguments.workflow.as_deref())?;
     let files = arguments.files.iter().map(|file| text_file(file));
     let use_case_id = match &arguments.use_case {
         Some(name) => Some(use_case(host, name)?),
         None => None,
     };
     let new = NewSession {
-        request: arguments.request.join(" "),
+        request: question(arguments.request)?,
         files: files.collect::<anyhow::Result<_>>()?,
         workflow: arguments.workflow,
         use_case_id,
@@ -93,7 +105,7 @@ fn resume(
         None => latest_open(host)?,
     };
     let mut session = open(host, &id)?;
-    if session.need == Need::Resume || session.summary.status == SessionStatus::Stopped {
+    if session.summary.status == SessionStatus::Stopped {
         let act = ActOnSession {
             id,
             act: SessionAct::Resume,
@@ -143,15 +155,16 @@ fn source(feedback_from: Option<&Path>) -> anyhow::Result<Source> {
 pub(crate) fn text_file(path: &Path) -> anyhow::Result<FileText> {
     let shown = path.display();
     let problem = |what: String, hint: &str| mistake(what, hint);
-    let size = std::fs::metadata(path)
-        .map_err(|source| problem(format!("{shown} cannot be read: {source}."), ""))?
-        .len();
+    let unread = |source| {
+        let what = format!("{shown} cannot be read: {source}.");
+        problem(what, "Name a text file that is there.")
+    };
+    let size = std::fs::metadata(path).map_err(unread)?.len();
     if size > LARGEST_FILE {
         let what = format!("{shown} has {} MB, and 4 MB is the most.", size >> 20);
         return Err(problem(what, "Take the part that matters.").into());
     }
-    let bytes = std::fs::read(path)
-        .map_err(|source| problem(format!("{shown} cannot be read: {source}."), ""))?;
+    let bytes = std::fs::read(path).map_err(unread)?;
     let text = String::from_utf8(bytes)
         .ok()
         .filter(|text| !text.contains('\0'));
@@ -182,87 +195,9 @@ pub(crate) fn use_case(host: &Host, name: &str) -> anyhow::Result<String> {
     Ok(made.id)
 }
 
-fn find(host: &Host, limit: u32) -> anyhow::Result<SessionList> {
-    let list = ListSessions { query: None, limit };
-    Ok(host.wait(list_sessions(&host.app, list))?)
-}
-
 fn open(host: &Host, id: &str) -> anyhow::Result<SessionView> {
     let session = SessionArgument { id: id.to_owned() };
     Ok(host.wait(open_session(&host.app, session))?)
-}
-
-/// An id, from an id or from a number of the list.
-fn identify(host: &Host, named: &str) -> anyhow::Result<String> {
-    let Ok(number) = named.parse::<u32>() else {
-        return Ok(named.to_owned());
-    };
-    let list = find(host, number.max(1))?;
-    let found = number
-        .checked_sub(1)
-        .and_then(|at| list.items.get(at as usize));
-    found.map(|item| item.id.clone()).ok_or_else(|| {
-        let there_are = counted(list.total.into(), "session");
-        let what = format!("There is no session {number}: the list has {there_are}.");
-        mistake(what, "`opzest session list` shows their numbers.").into()
-    })
-}
-
-fn latest_open(host: &Host) -> anyhow::Result<String> {
-    let list = find(host, 200)?;
-    let is_open = |item: &&SessionSummary| item.status != SessionStatus::Finished;
-    list.items
-        .iter()
-        .find(is_open)
-        .map(|item| item.id.clone())
-        .ok_or_else(|| {
-            mistake(
-                "There is no session to go on with.",
-                "`opzest session new` begins one.",
-            )
-            .into()
-        })
-}
-
-fn list(host: &Host, limit: u32, output: Output) -> anyhow::Result<()> {
-    let list = find(host, limit)?;
-    if output.json {
-        return print_json(&list);
-    }
-    let now = now_ms();
-    let row = |(index, item): (usize, &SessionSummary)| {
-        [
-            format!("{:>3}", index + 1),
-            shorten(&line(&item.title), 44),
-            status(item.status).to_owned(),
-            counted(item.versions.into(), "version"),
-            counted(item.examples.into(), "row"),
-            ago(item.updated_at, now),
-        ]
-    };
-    let rows: Vec<_> = list.items.iter().enumerate().map(row).collect();
-    let mut out = anstream::stdout();
-    for [number, title, status, versions, rows, when] in columns(&rows) {
-        writeln!(
-            out,
-            "{ACCENT}{number}{ACCENT:#}  {title}  {status}  {QUIET}{versions}  {rows}  {}{QUIET:#}",
-            when.trim_end()
-        )?;
-    }
-    if list.items.is_empty() {
-        remark("No sessions. `opzest session new \"A letter to my landlord\"` begins one.");
-    }
-    Ok(())
-}
-
-fn status(status: SessionStatus) -> &'static str {
-    match status {
-        SessionStatus::Working => "working",
-        SessionStatus::NeedsYou => "needs you",
-        SessionStatus::Paused => "paused",
-        SessionStatus::Finished => "finished",
-        SessionStatus::Stopped => "stopped",
-    }
 }
 
 fn show_one(host: &Host, id: &str, output: Output) -> anyhow::Result<()> {
@@ -271,7 +206,7 @@ fn show_one(host: &Host, id: &str, output: Output) -> anyhow::Result<()> {
         return print_json(&session);
     }
     let mut out = anstream::stdout();
-    writeln!(out, "{}", line(&session.summary.title))?;
+    writeln!(out, "{}", wrapped(&line(&session.summary.title)))?;
     writeln!(
         out,
         "{QUIET}{} · {}{QUIET:#}\n",
@@ -281,7 +216,7 @@ fn show_one(host: &Host, id: &str, output: Output) -> anyhow::Result<()> {
     show::plan(&session)?;
     for step in &session.steps {
         if !step.cycles.is_empty() {
-            writeln!(out, "\n{ACCENT}{}{ACCENT:#}", line(&step.text))?;
+            writeln!(out, "\n{ACCENT}{}{ACCENT:#}", wrapped(&line(&step.text)))?;
         }
         for cycle in &step.cycles {
             show::cycle(cycle, Parts::ALL)?;

@@ -3,7 +3,7 @@
 use crate::plain::line;
 use crate::screen::STRONG;
 use crate::session::show;
-use opzest_app::dto::{CycleView, SessionView, StepView};
+use opzest_app::dto::{CycleEnd, CycleView, FileText, Need, SessionView, StepView};
 use std::io::{self, Write};
 
 /// What the screen shows of a session.
@@ -12,6 +12,10 @@ pub struct Seen {
     steps: Vec<StepView>,
     /// The step whose name was printed last.
     heading: String,
+    /// The plan that was asked about last.
+    plan: Vec<String>,
+    /// The accepted files then; `None` before anything was printed.
+    files: Option<Vec<FileText>>,
 }
 
 /// Which parts of a cycle are to be printed.
@@ -59,6 +63,11 @@ impl Parts {
 impl Seen {
     /// Prints what has come since the last time.
     pub fn print_new(&mut self, session: &SessionView) -> io::Result<()> {
+        let plan: Vec<_> = session.steps.iter().map(|step| step.text.clone()).collect();
+        if session.need == Need::ApprovePlan && self.plan != plan {
+            show::plan(session)?;
+            self.plan = plan;
+        }
         let before = std::mem::take(&mut self.steps);
         for step in &session.steps {
             let seen = before.iter().find(|seen| seen.id == step.id);
@@ -66,6 +75,7 @@ impl Seen {
             self.print_step(step, seen, session)?;
         }
         self.steps.clone_from(&session.steps);
+        self.files = Some(session.files.clone());
         Ok(())
     }
 
@@ -86,19 +96,38 @@ impl Seen {
                 writeln!(anstream::stdout(), "\n{STRONG}{name}{STRONG:#}")?;
             }
             show::cycle(cycle, parts)?;
-            let waits = cycle.end.is_none();
-            if let Some(attempt) = cycle.attempt.as_ref().filter(|_| waits && parts.attempt) {
-                show::difference(&session.files, &attempt.files)?;
+            if let Some((old, new)) = self.change(cycle, parts, &session.files) {
+                show::difference(old, new)?;
             }
         }
         Ok(())
+    }
+
+    /// What a cycle has just brought, as old and new files: an attempt that waits against what is accepted,
+    /// and the user's own version against what it stands in for.
+    fn change<'a>(
+        &'a self,
+        cycle: &'a CycleView,
+        parts: Parts,
+        accepted: &'a [FileText],
+    ) -> Option<(&'a [FileText], &'a [FileText])> {
+        let attempt = cycle.attempt.as_ref().map(|attempt| &attempt.files[..]);
+        match &cycle.end {
+            None if parts.attempt => Some((accepted, attempt?)),
+            Some(CycleEnd::HandEdited { files, .. }) if parts.end => {
+                let before = self.files.as_deref()?;
+                let old = attempt.unwrap_or(before);
+                (old != files).then_some((old, files))
+            }
+            _ => None,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use opzest_app::dto::{CycleEnd, FeedbackView, InstructionView, Verdict, WhoWorked};
+    use opzest_app::dto::{AttemptView, FeedbackView, InstructionView, Verdict, WhoWorked};
 
     const NOTHING: Parts = Parts {
         instruction: false,
@@ -107,19 +136,22 @@ mod tests {
         end: false,
     };
 
-    fn cycle(words: Option<&str>, verdict: Option<Verdict>) -> CycleView {
-        let by = WhoWorked {
+    fn by() -> WhoWorked {
+        WhoWorked {
             model_id: "small".into(),
             model_name: "Small".into(),
             remote: false,
             seconds: 1.0,
             tokens: 2,
-        };
+        }
+    }
+
+    fn cycle(words: Option<&str>, verdict: Option<Verdict>) -> CycleView {
         CycleView {
             instruction: Some(InstructionView {
                 text: "Write it.".into(),
                 reasoning: String::new(),
-                by,
+                by: by(),
                 left_out: Vec::new(),
             }),
             attempt: None,
@@ -156,6 +188,62 @@ mod tests {
         assert_eq!(Parts::new_in(&judged, Some(&unsure)), end);
         let other = cycle(Some("no"), Some(Verdict::Accepted));
         assert_eq!(Parts::new_in(&other, Some(&judged)), end);
+    }
+
+    fn files(text: &str) -> Vec<FileText> {
+        vec![FileText {
+            name: "document.md".into(),
+            text: text.into(),
+        }]
+    }
+
+    fn attempt(text: &str) -> AttemptView {
+        AttemptView {
+            id: "attempt".into(),
+            number: 1,
+            by: by(),
+            reasoning: String::new(),
+            raw: String::new(),
+            files: files(text),
+            left_out: Vec::new(),
+            check: None,
+        }
+    }
+
+    #[test]
+    fn a_change_goes_from_the_old_text_to_the_new_one() {
+        let seen = Seen {
+            files: Some(files("accepted")),
+            ..Seen::default()
+        };
+        let change = |cycle: &CycleView, accepted: &str| {
+            let accepted = files(accepted);
+            let change = seen.change(cycle, Parts::ALL, &accepted);
+            change.map(|(old, new)| (old[0].text.clone(), new[0].text.clone()))
+        };
+        let pair = |old: &str, new: &str| Some((old.to_owned(), new.to_owned()));
+        let by_hand = |text: &str| {
+            Some(CycleEnd::HandEdited {
+                attempt_id: "own".into(),
+                files: files(text),
+                words: String::new(),
+            })
+        };
+
+        let mut cycle = cycle(None, None);
+        cycle.attempt = Some(attempt("theirs"));
+        assert_eq!(change(&cycle, "accepted"), pair("accepted", "theirs"));
+        // The own version is what is accepted by now.
+        cycle.end = by_hand("mine");
+        assert_eq!(change(&cycle, "mine"), pair("theirs", "mine"));
+        cycle.end = by_hand("theirs");
+        assert_eq!(change(&cycle, "theirs"), None);
+        cycle.attempt = None;
+        cycle.end = by_hand("mine");
+        assert_eq!(change(&cycle, "mine"), pair("accepted", "mine"));
+        cycle.attempt = Some(attempt("theirs"));
+        cycle.end = Some(CycleEnd::Overruled);
+        assert_eq!(change(&cycle, "theirs"), None);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! A session on the screen.
 
+use crate::errors::show_ui;
 use crate::plain::{line, plain};
 use crate::screen::{ACCENT, ERROR, HINT, QUIET, STRONG, WARNING, tell};
 use crate::session::news::Parts;
+use crate::wrap::{wrapped, wrapped_after, wrapped_within};
 use opzest_app::dto::{
     AttemptView, CheckView, CycleEnd, CycleView, FileText, Need, SessionView, StepStatus, Verdict,
     WhoWorked,
@@ -12,6 +14,11 @@ use std::io::{self, Write};
 
 /// Lines of a diff around each change.
 const AROUND: usize = 2;
+
+/// Columns before a step's text, before a quoted line, and before a line of a diff.
+const PLAN_MARK: usize = 5;
+const QUOTE_MARK: usize = 4;
+const DIFF_MARK: usize = 2;
 
 pub fn plan(session: &SessionView) -> io::Result<()> {
     let mut out = anstream::stdout();
@@ -23,11 +30,8 @@ pub fn plan(session: &SessionView) -> io::Result<()> {
             StepStatus::Done => "✓",
             StepStatus::Skipped => "–",
         };
-        writeln!(
-            out,
-            "{ACCENT}{mark}{ACCENT:#} {number}. {}",
-            plain(&step.text)
-        )?;
+        let text = wrapped_after(PLAN_MARK, &plain(&step.text));
+        writeln!(out, "{ACCENT}{mark}{ACCENT:#} {number}. {text}")?;
     }
     Ok(())
 }
@@ -63,13 +67,18 @@ pub fn cycle(cycle: &CycleView, parts: Parts) -> io::Result<()> {
             "{QUIET}Instruction ({}){QUIET:#}",
             who(&instruction.by)
         )?;
-        writeln!(out, "{}", plain(&instruction.text))?;
+        writeln!(out, "{}", wrapped(&plain(&instruction.text)))?;
     }
     if let Some(attempt) = cycle.attempt.as_ref().filter(|_| parts.attempt) {
         self::attempt(attempt)?;
     }
-    if let Some(feedback) = cycle.feedback.as_ref().filter(|_| parts.words) {
-        writeln!(out, "{QUIET}You{QUIET:#}: {}", plain(&feedback.words))?;
+    let said = cycle
+        .feedback
+        .as_ref()
+        .map(|feedback| feedback.words.trim());
+    if let Some(words) = said.filter(|words| parts.words && !words.is_empty()) {
+        let words = wrapped_after("You: ".len(), &plain(words));
+        writeln!(out, "{QUIET}You{QUIET:#}: {words}")?;
     }
     if let Some(end) = cycle.end.as_ref().filter(|_| parts.end) {
         writeln!(out, "{}", ending(end))?;
@@ -86,7 +95,8 @@ fn attempt(attempt: &AttemptView) -> io::Result<()> {
         who(&attempt.by)
     )?;
     for left_out in &attempt.left_out {
-        writeln!(out, "{WARNING}Left out: {}{WARNING:#}", plain(left_out))?;
+        let text = wrapped(&format!("Left out: {}", plain(left_out)));
+        writeln!(out, "{WARNING}{text}{WARNING:#}")?;
     }
     match &attempt.check {
         None => {}
@@ -94,7 +104,7 @@ fn attempt(attempt: &AttemptView) -> io::Result<()> {
             writeln!(out, "{HINT}The check passed.{HINT:#}")?;
             quoted(output)?;
             for warning in warnings {
-                writeln!(out, "{WARNING}{}{WARNING:#}", plain(warning))?;
+                writeln!(out, "{WARNING}{}{WARNING:#}", wrapped(&plain(warning)))?;
             }
         }
         Some(CheckView::Failed { error, output }) => {
@@ -102,7 +112,9 @@ fn attempt(attempt: &AttemptView) -> io::Result<()> {
             quoted(output)?;
             quoted(error)?;
         }
-        Some(CheckView::NotRun { why }) => writeln!(out, "{WARNING}{}{WARNING:#}", plain(why))?,
+        Some(CheckView::NotRun { why }) => {
+            writeln!(out, "{WARNING}{}{WARNING:#}", wrapped(&plain(why)))?;
+        }
     }
     Ok(())
 }
@@ -110,7 +122,9 @@ fn attempt(attempt: &AttemptView) -> io::Result<()> {
 fn quoted(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout();
     for text in plain(text).lines() {
-        writeln!(out, "  {QUIET}│{QUIET:#} {text}")?;
+        for text in wrapped_within(QUOTE_MARK, text).lines() {
+            writeln!(out, "  {QUIET}│{QUIET:#} {text}")?;
+        }
     }
     Ok(())
 }
@@ -139,10 +153,14 @@ pub fn verdict_name(verdict: Verdict) -> &'static str {
     }
 }
 
-/// What has changed from the current artifact to an attempt; the whole text where there was nothing.
+/// What has changed from the files before to those after; the whole text where there was nothing.
 pub fn difference(before: &[FileText], after: &[FileText]) -> io::Result<()> {
     let mut out = anstream::stdout();
-    for file in after {
+    let changed: Vec<_> = after.iter().filter(|file| !before.contains(file)).collect();
+    if changed.is_empty() && !after.is_empty() {
+        writeln!(out, "{QUIET}No file has changed.{QUIET:#}")?;
+    }
+    for file in changed {
         let old = before.iter().find(|old| old.name == file.name);
         let old = plain(old.map_or("", |old| &old.text));
         let new = plain(&file.text);
@@ -153,15 +171,13 @@ pub fn difference(before: &[FileText], after: &[FileText]) -> io::Result<()> {
         }
         let diff = TextDiff::from_lines(&old, &new);
         let groups = diff.grouped_ops(AROUND);
-        if groups.is_empty() {
-            writeln!(out, "  {QUIET}no change{QUIET:#}")?;
-        }
         for (index, group) in groups.iter().enumerate() {
             if index > 0 {
                 writeln!(out, "  {QUIET}⋯{QUIET:#}")?;
             }
             for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
                 let text = change.value().trim_end_matches('\n');
+                let text = wrapped_after(DIFF_MARK, text);
                 match change.tag() {
                     ChangeTag::Delete => writeln!(out, "{ERROR}- {text}{ERROR:#}")?,
                     ChangeTag::Insert => writeln!(out, "{HINT}+ {text}{HINT:#}")?,
@@ -173,10 +189,13 @@ pub fn difference(before: &[FileText], after: &[FileText]) -> io::Result<()> {
     Ok(())
 }
 
-/// What is asked of the user, in one line or two.
-pub fn need(session: &SessionView) {
+/// What is asked of the user, in one line or two. What would be sent is long, and not shown `again`.
+pub fn need(session: &SessionView, again: bool) {
     match &session.need {
-        Need::Working { .. } | Need::Checking | Need::Nothing => {}
+        Need::Working { .. } | Need::Checking => {}
+        Need::Nothing => tell(format_args!(
+            "{STRONG}That was the last step.{STRONG:#} Enter leaves; /undo takes the last verdict back."
+        )),
         Need::ApprovePlan => tell(format_args!(
             "{STRONG}Is this plan right?{STRONG:#} /approve begins, /step TEXT adds a step."
         )),
@@ -201,6 +220,7 @@ pub fn need(session: &SessionView) {
             line(&problem.message),
             line(&problem.hint)
         )),
+        Need::Consent { .. } if again => tell(format_args!("/allow or /refuse.")),
         Need::Consent {
             model_name,
             destination,
@@ -221,7 +241,12 @@ pub fn need(session: &SessionView) {
             }
             tell(format_args!("/allow or /refuse."));
         }
-        Need::Resume => tell(format_args!("Paused. `opzest session resume` goes on.")),
+        Need::Resume => {
+            if let Some(unsaved) = &session.unsaved {
+                show_ui(unsaved);
+            }
+            tell(format_args!("/retry goes on, /pause leaves."));
+        }
     }
 }
 

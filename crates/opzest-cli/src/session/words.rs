@@ -53,11 +53,23 @@ pub enum Said {
     Help,
 }
 
+/// The verdicts' own names: no model needs to be asked what they mean.
+fn unambiguous(line: &str) -> Option<Said> {
+    let word = line.strip_suffix(['.', '!']).unwrap_or(line);
+    let verdict = match word.to_ascii_lowercase().as_str() {
+        "accept" | "accepted" => Verdict::Accepted,
+        "edit" => Verdict::FurtherEdit,
+        "redo" => Verdict::Redo,
+        _ => return None,
+    };
+    Some(Said::Verdict(verdict, String::new()))
+}
+
 /// Reads a line. A line that begins with `//` is words that begin with `/`.
 pub fn read(line: &str) -> Result<Said, String> {
     let line = line.trim();
     let Some(command) = line.strip_prefix('/') else {
-        return Ok(Said::Words(line.to_owned()));
+        return Ok(unambiguous(line).unwrap_or_else(|| Said::Words(line.to_owned())));
     };
     if command.starts_with('/') {
         return Ok(Said::Words(command.to_owned()));
@@ -151,6 +163,22 @@ mod tests {
             "/step",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_verdicts_own_name_is_the_verdict() {
+        let said = |verdict| Ok(Said::Verdict(verdict, String::new()));
+        for (line, verdict) in [
+            ("accept", Verdict::Accepted),
+            ("Accepted.", Verdict::Accepted),
+            (" REDO! ", Verdict::Redo),
+            ("edit", Verdict::FurtherEdit),
+        ] {
+            assert_eq!(read(line), said(verdict), "{line}");
+        }
+        for words in ["accept it", "redo?", "edit..", "not accepted"] {
+            assert_eq!(read(words), Ok(Said::Words(words.into())));
         }
     }
 

@@ -5,5 +5,6 @@ mod busy;
 mod dataset;
 mod once;
 mod scripts;
+mod session;
 mod support;
 mod talk;

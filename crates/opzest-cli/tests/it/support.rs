@@ -57,6 +57,31 @@ impl Place {
         ]);
     }
 
+    /// Makes the agents of sessions brief and repeatable: the user's own workflows, which are the bundled ones cut short.
+    pub fn brief_workflows(&self) {
+        let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/workflows");
+        let own = self.data().join("workflows");
+        std::fs::create_dir_all(&own).expect("a folder");
+        for file in std::fs::read_dir(bundled).expect("the bundled workflows") {
+            let path = file.expect("a file").path();
+            let text = std::fs::read_to_string(&path).expect("text");
+            let brief = text.lines().map(|line| match line.split(' ').next() {
+                Some("max_tokens") => "max_tokens = 120",
+                Some("temperature") => "temperature = 0.0",
+                _ => line,
+            });
+            let brief = brief.collect::<Vec<_>>().join("\n");
+            std::fs::write(own.join(path.file_name().expect("a name")), brief).expect("written");
+        }
+    }
+
+    /// Writes a file beside the data folder.
+    pub fn write(&self, name: &str, text: &str) -> String {
+        let path = self.file(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("UTF-8").to_owned()
+    }
+
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
@@ -107,8 +132,22 @@ impl Place {
     }
 
     pub fn terminal_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Terminal {
+        self.terminal_of(400, arguments, environment)
+    }
+
+    /// A terminal as wide as they usually are.
+    pub fn narrow_terminal(&self, arguments: &[&str]) -> Terminal {
+        self.terminal_of(80, arguments, &[("NO_COLOR", "1")])
+    }
+
+    fn terminal_of(
+        &self,
+        columns: u16,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Terminal {
         let (pty, pts) = open().expect("a terminal");
-        pty.resize(Size::new(50, 400)).expect("its size is set");
+        pty.resize(Size::new(50, columns)).expect("its size is set");
         let child = TerminalCommand::new(PROGRAM)
             .args(arguments)
             .envs(self.environment())

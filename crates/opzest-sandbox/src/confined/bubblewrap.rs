@@ -140,9 +140,9 @@ impl Arguments {
             self.add(["--tmpfs", folder]);
         }
         // Last, as it may lie below one of these.
-        if let Some(folder) = &parts.python.folder {
-            self.add(["--ro-bind"]);
-            self.arguments.extend([folder.into(), folder.into()]);
+        for part in parts.python.shown() {
+            self.add(["--ro-bind-try"]);
+            self.arguments.extend([part.clone().into(), part.into()]);
         }
     }
 

@@ -23,7 +23,7 @@ async fn attempt(tools: &Tools) -> Result<Sandbox, Missing> {
     let mut parts = Parts {
         bubblewrap: bubblewrap.to_path_buf(),
         limits_folders: true,
-        python: Interpreter::at(python)?,
+        python: Interpreter::at(python, &tools.private)?,
         python_version: String::new(),
     };
     let mut version = trial(&parts).await;

@@ -3,9 +3,6 @@
 use crate::{Limits, SandboxError};
 use opzest_core::artifact::{Artifact, ArtifactFile, FileName};
 
-/// Every file of an artifact is handed to the sandbox as an open descriptor.
-const MOST_FILES: usize = 200;
-
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunRequest {
     /// The script to start; the artifact's main file when `None`.
@@ -39,11 +36,12 @@ impl RunRequest {
     }
 
     fn check_size(&self, artifact: &Artifact) -> Result<(), SandboxError> {
+        // Every file is handed to the sandbox as an open descriptor.
         let files = artifact.files().len();
-        if files > MOST_FILES {
+        if files > Artifact::MOST_FILES {
             return Err(SandboxError::TooLarge {
                 what: format!("it has {files} files"),
-                most: MOST_FILES.to_string(),
+                most: Artifact::MOST_FILES.to_string(),
             });
         }
         let (bytes, most) = (artifact.bytes() as u64, self.limits.folder_bytes / 2);

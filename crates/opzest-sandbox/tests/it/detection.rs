@@ -165,35 +165,43 @@ async fn a_python_that_does_not_work_is_noticed() {
 }
 
 /// A Python outside /usr, as uv and pyenv install them.
-#[tokio::test]
-async fn a_python_of_the_users_own_is_shown_alone() {
-    let folder = folder();
+fn install(home: &Path) -> PathBuf {
     let real = Tools::find()
         .python
         .expect("a Python")
         .canonicalize()
         .expect("a path");
-    let home = folder.path().join("python");
-    for inner in ["", "bin", "lib"] {
-        std::fs::create_dir(home.join(inner)).expect("a folder");
+    for inner in ["bin", "lib"] {
+        std::fs::create_dir_all(home.join(inner)).expect("a folder");
     }
     std::fs::copy(&real, home.join("bin/python3")).expect("copies");
-    std::fs::write(folder.path().join("beside.txt"), "private").expect("writes");
     let version = real.file_name().expect("a name");
     std::os::unix::fs::symlink(
         Path::new("/usr/lib").join(version),
         home.join("lib").join(version),
     )
     .expect("links");
+    home.join("bin/python3")
+}
+
+#[tokio::test]
+async fn a_python_of_the_users_own_is_shown_alone() {
+    let folder = folder();
+    let home = folder.path().join("python");
+    let python = install(&home);
+    for private in [folder.path().join("beside"), home.join("share")] {
+        std::fs::create_dir(&private).expect("a folder");
+        std::fs::write(private.join("letter.txt"), "private").expect("writes");
+    }
     let tools = Tools {
-        python: Some(home.join("bin/python3")),
+        python: Some(python.clone()),
         ..Tools::find()
     };
     let Availability::Ready(sandbox) = Sandbox::detect_with(&tools).await else {
         panic!("{:?}", Sandbox::detect_with(&tools).await);
     };
     let text = format!(
-        "import os, sys, json\nprint(sys.executable, os.listdir({:?}))",
+        "import os, sys, json\nprint(sys.executable, os.listdir({:?}), sorted(os.listdir({home:?})))",
         folder.path()
     );
     let report = sandbox
@@ -202,10 +210,42 @@ async fn a_python_of_the_users_own_is_shown_alone() {
         .expect("starts");
     assert_eq!(
         report.stdout,
-        format!("{} ['python']\n", home.join("bin/python3").display()),
+        format!("{} ['python'] ['bin', 'lib']\n", python.display()),
         "{}",
         report.stderr
     );
+}
+
+/// As `./configure --prefix=~/.local` installs it, beside what other programs keep there.
+#[tokio::test]
+async fn a_python_around_private_folders_is_not_used() {
+    let folder = folder();
+    let local = folder.path().join(".local");
+    let python = Some(install(&local));
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&local, &link).expect("links");
+    for private in [
+        local.join("share/opzest"),
+        link.join("share/opzest"),
+        local.join("bin/opzest"),
+        local.clone(),
+    ] {
+        let tools = Tools {
+            python: python.clone(),
+            private: vec![private.clone()],
+            ..Tools::find()
+        };
+        let missing = missing(tools).await;
+        let Missing::PythonUnusable { reason } = &missing else {
+            panic!("{private:?}: {missing:?}");
+        };
+        assert!(reason.contains(&private.display().to_string()), "{reason}");
+    }
+    // The user's own folders are always among them.
+    let home = std::env::var_os("HOME").expect("a home");
+    let private = Tools::find().private;
+    assert!(private.contains(&PathBuf::from(&home)));
+    assert!(private.contains(&Path::new(&home).join(".local/share")));
 }
 
 /// As root, runs some tests again as somebody else; for everybody else, all tests already ran so.

@@ -46,3 +46,11 @@ UNION ALL
 SELECT 'example ' || id || ' was deleted, and is there'
 FROM example
 WHERE id IN (SELECT id FROM deleted_example)
+UNION ALL
+SELECT 'what was set on example ' || id || ' is put aside, and it is there or was deleted'
+FROM (SELECT id FROM example UNION ALL SELECT id FROM deleted_example)
+WHERE id IN (SELECT example_id FROM put_aside_scope)
+UNION ALL
+SELECT 'a text of example ' || example_id || ' is put aside, and it was deleted'
+FROM put_aside_text
+WHERE example_id IN (SELECT id FROM deleted_example)

@@ -1,6 +1,7 @@
 //! What goes with deleted rows, and what stays.
 
 use super::Remains;
+use super::said::Said;
 use crate::product::StoredVersion;
 use opzest_core::artifact::Artifact;
 use opzest_core::chat::{ChatMessage, Role};
@@ -33,6 +34,7 @@ impl Doomed {
         versions: &[StoredVersion],
         session: &Session,
         log: &[Event],
+        said: &Said,
     ) -> Self {
         let mut doomed = Self {
             attempts: BTreeSet::new(),
@@ -48,6 +50,8 @@ impl Doomed {
         for row in kept_rows {
             keep_row(row, &mut doomed.kept);
         }
+        let kept_attempts = attempts_that_stay(kept_rows, session);
+        doomed.kept.extend(Said::now(session).about(&kept_attempts));
         for version in versions {
             doomed.kept.extend(files(&version.version.artifact));
         }
@@ -57,6 +61,7 @@ impl Doomed {
             doomed.add_row(row, kept_rows, session);
         }
         doomed.add_originals(log);
+        doomed.texts.extend(said.about(&doomed.attempts));
         doomed.count_remains(rows, kept_rows, versions, &in_work);
         doomed.find_in_use(log, versions, &in_work);
         doomed
@@ -208,6 +213,16 @@ impl<'a> LoggedAttempt<'a> {
             None
         }
     }
+}
+
+/// Those of rows, and the one that the user looks at.
+fn attempts_that_stay(kept: &[StoredExample], session: &Session) -> BTreeSet<AttemptId> {
+    let sides = kept.iter().flat_map(|row| [&row.chosen, &row.rejected]);
+    let of_rows = sides.flatten().filter_map(|side| side.attempt);
+    let open = session.state().current_cycle();
+    let open = open.filter(|cycle| cycle.end.is_none());
+    let shown = open.and_then(|cycle| cycle.attempt.as_ref());
+    of_rows.chain(shown.map(|attempt| attempt.id)).collect()
 }
 
 fn attempt_of_chosen(row: &StoredExample) -> Option<AttemptId> {

@@ -55,7 +55,8 @@ fn mark_written(written: &mut Written) {
     mark(&mut written.reasoning);
 }
 
-fn each_file(artifact: &Artifact, mut change: impl FnMut(&mut String)) -> Artifact {
+/// The artifact with its texts changed.
+pub(super) fn each_file(artifact: &Artifact, mut change: impl FnMut(&mut String)) -> Artifact {
     let files = artifact.files().iter().cloned().map(|mut file| {
         change(&mut file.text);
         file

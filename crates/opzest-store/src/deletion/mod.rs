@@ -5,10 +5,13 @@
 //!
 //! - the row with its texts and its words in the search index; its id is kept, so that an undone and repeated
 //!   verdict does not bring it back;
-//! - in every event of the session, its texts and the single lines of them, replaced by a marker. The events
+//! - in every event of the session, its texts, all that was ever said about them (words and verdicts that were taken
+//!   back, what checks found, the analyst's reasons), and the single lines of these, replaced by a marker. The events
 //!   stay, so the session still replays; a session that is open in memory has to be opened anew
 //!   ([`DeletionReport::sessions`]);
-//! - the traces of its generations, and those whose models read a part of it.
+//! - the traces of its generations, and those whose models read a part of it;
+//! - the user's own texts for the same attempts and those with a part of it, which are put aside while their rows
+//!   are undone.
 //!
 //! What belongs to something else as well stays, and the report says where: an accepted text is shared by all
 //! rows of its step and goes with the last of them; rows of later steps may have it in their prompts; the
@@ -21,18 +24,21 @@
 mod doomed;
 mod events;
 mod needles;
+mod said;
 
 use crate::dataset::required_example;
 use crate::erase::mark_deletion;
 use crate::error::{Failure, StoreError};
 use crate::store::Store;
-use crate::{example, product, session_event, stored_trace};
+use crate::{example, product, put_aside, session_event, stored_trace};
 use doomed::Doomed;
 use needles::Needles;
+use opzest_core::artifact::Artifact;
 use opzest_core::dataset::StoredExample;
 use opzest_core::ids::{ExampleId, SessionId};
-use opzest_core::session::{Event, Session};
+use opzest_core::session::{Event, Ignored, Session};
 use rusqlite::Connection;
+use said::Said;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Stands where text was deleted.
@@ -76,6 +82,7 @@ impl Store {
                 example::delete(transaction, id)?;
                 report.deleted += 1;
                 if let Some(session) = row.summary.session {
+                    put_aside::forget(transaction, id)?;
                     example::remember_deleted(transaction, id, session)?;
                     of_sessions.entry(session).or_default().push(row);
                 }
@@ -103,7 +110,8 @@ fn forget(
     let session = replayed(id, &log)?;
     let kept_rows = example::of_session(connection, id)?;
     let versions = product::versions(connection, id)?;
-    let doomed = Doomed::of(rows, &kept_rows, &versions, &session, &log);
+    let said = Said::ever(&log).map_err(|unfit| unfit_event(id, unfit))?;
+    let doomed = Doomed::of(rows, &kept_rows, &versions, &session, &log, &said);
     let needles = Needles::new(&doomed.texts, &doomed.kept);
 
     for (number, event) in (0..).zip(&mut log) {
@@ -123,17 +131,28 @@ fn forget(
             report.traces += 1;
         }
     }
+    for put_aside in put_aside::texts_of_session(connection, id)? {
+        let files = put_aside.artifact.iter().flat_map(Artifact::files);
+        let mut texts = files
+            .map(|file| &file.text)
+            .chain([&put_aside.text, &put_aside.reasoning]);
+        if doomed.attempts.contains(&put_aside.attempt) || texts.any(|text| needles.is_in(text)) {
+            put_aside::delete_text(connection, put_aside.seq)?;
+        }
+    }
     report.remains.extend(doomed.remains(id));
     Ok(())
 }
 
 fn replayed(id: SessionId, log: &[Event]) -> Result<Session, Failure> {
-    Session::replay(log.iter().cloned()).map_err(|(number, ignored)| {
-        StoreError::UnfitEvent {
-            id: id.to_string(),
-            number: number as u64,
-            ignored,
-        }
-        .into()
-    })
+    Session::replay(log.iter().cloned()).map_err(|unfit| unfit_event(id, unfit))
+}
+
+fn unfit_event(id: SessionId, (number, ignored): (usize, Ignored)) -> Failure {
+    StoreError::UnfitEvent {
+        id: id.to_string(),
+        number: number as u64,
+        ignored,
+    }
+    .into()
 }

@@ -23,7 +23,8 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations![
     "0001_conversations",
     "0002_models_and_settings",
     "0003_search",
-    "0004_sessions"
+    "0004_sessions",
+    "0005_put_aside"
 ];
 
 /// The version that this program writes.

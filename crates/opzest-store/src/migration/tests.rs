@@ -45,6 +45,11 @@ const ROWS: &[&str] = &[
      INSERT INTO product_version (session_id, number, step_id, attempt_id, by_hand, artifact, created_at)
      VALUES ('018bcfe5-6800-7000-8000-000000000005', 0, '018bcfe5-6800-7000-8000-000000000007',
              '018bcfe5-6800-7000-8000-000000000009', 1, '[]', 8);",
+    "INSERT INTO put_aside_scope (example_id, session_id, scope)
+     VALUES ('018bcfe5-6800-7000-8000-000000000010', '018bcfe5-6800-7000-8000-000000000005', 'communal');
+     INSERT INTO put_aside_text (example_id, side, attempt_id, session_id, text, reasoning)
+     VALUES ('018bcfe5-6800-7000-8000-000000000010', 'rejected', '018bcfe5-6800-7000-8000-000000000010',
+             '018bcfe5-6800-7000-8000-000000000005', 'Mine', '');",
 ];
 
 fn connection(path: &std::path::Path) -> Connection {
@@ -194,5 +199,6 @@ fn released_migrations_are_as_they_were_written() {
     0002_models_and_settings 4e75cd1fc3e649cf
     0003_search a7b9e61aad0a8202
     0004_sessions 223ca87c4ce3f2bd
+    0005_put_aside 8ffbf67a7783f647
     ");
 }

@@ -1,9 +1,11 @@
 //! What an event changes in the tables beside the log.
 
 use crate::error::Failure;
-use crate::{example, product};
+use crate::{example, product, put_aside};
 use opzest_core::conversation::title_from;
-use opzest_core::dataset::{ExampleSide, ExampleState, ExampleSummary, Origin, StoredExample};
+use opzest_core::dataset::{
+    ExampleSide, ExampleState, ExampleSummary, Origin, Side, StoredExample,
+};
 use opzest_core::ids::ExampleId;
 use opzest_core::session::{Change, Chosen, Example, Rejected, SessionSummary};
 use rusqlite::Connection;
@@ -34,10 +36,7 @@ impl<'a> Writer<'a> {
             Change::AddExample(example) => self.add(example)?,
             Change::Choose { example, chosen } => self.choose(*example, chosen.as_deref())?,
             Change::Reject { example, rejected } => self.reject(*example, rejected.as_deref())?,
-            Change::RemoveExample(example) => {
-                example::delete(self.connection, *example)?;
-                self.changed(*example);
-            }
+            Change::RemoveExample(example) => self.remove(*example)?,
             Change::AddVersion { number, version } => {
                 let version = (*number, &**version);
                 product::add_version(self.connection, id, &self.session.title, version, self.now)?;
@@ -67,11 +66,56 @@ impl<'a> Writer<'a> {
             chosen: None,
             rejected: None,
         };
-        set_chosen(&mut row, example.chosen.as_ref());
-        set_rejected(&mut row, example.rejected.as_ref());
+        self.set_chosen(&mut row, example.chosen.as_ref())?;
+        self.set_rejected(&mut row, example.rejected.as_ref())?;
+        if let Some(scope) = put_aside::take_scope(self.connection, example.id)? {
+            row.summary.scope = scope;
+        }
         example::add(self.connection, &row)?;
         self.changed(example.id);
         Ok(())
+    }
+
+    /// What the user has set on the row is put aside until it comes again.
+    fn remove(&mut self, id: ExampleId) -> Result<(), Failure> {
+        let Some(row) = example::one(self.connection, id)? else {
+            return Ok(());
+        };
+        let session = self.session.id;
+        if row.summary.scope != self.session.scope {
+            put_aside::put_scope(self.connection, session, id, row.summary.scope)?;
+        }
+        self.put_aside(id, Side::Chosen, row.chosen.as_ref())?;
+        self.put_aside(id, Side::Rejected, row.rejected.as_ref())?;
+        example::delete(self.connection, id)?;
+        self.changed(id);
+        Ok(())
+    }
+
+    fn put_aside(
+        &self,
+        id: ExampleId,
+        side: Side,
+        before: Option<&ExampleSide>,
+    ) -> Result<(), Failure> {
+        if let Some(before) = before {
+            put_aside::put_text(self.connection, self.session.id, id, side, before)?;
+        }
+        Ok(())
+    }
+
+    /// Puts one side in the place of another. A text that the user has edited stands as long as the side is the
+    /// same attempt's, and comes again with that attempt.
+    fn exchange(
+        &self,
+        id: ExampleId,
+        side: Side,
+        before: Option<ExampleSide>,
+        given: Option<ExampleSide>,
+    ) -> Result<Option<ExampleSide>, Failure> {
+        self.put_aside(id, side, before.as_ref())?;
+        let take = |given| put_aside::take_text(self.connection, id, side, given);
+        Ok(given.map(take).transpose()?)
     }
 
     /// What every row of the session has.
@@ -105,36 +149,32 @@ impl<'a> Writer<'a> {
     }
 
     fn choose(&mut self, id: ExampleId, chosen: Option<&Chosen>) -> Result<(), Failure> {
-        self.change(id, |row| set_chosen(row, chosen))
+        self.change(id, |writer, row| writer.set_chosen(row, chosen))
     }
 
     fn reject(&mut self, id: ExampleId, rejected: Option<&Rejected>) -> Result<(), Failure> {
-        self.change(id, |row| set_rejected(row, rejected))
+        self.change(id, |writer, row| writer.set_rejected(row, rejected))
     }
 
     /// Changes a row, if the user has not deleted it.
     fn change(
         &mut self,
         id: ExampleId,
-        change: impl FnOnce(&mut StoredExample),
+        change: impl FnOnce(&Self, &mut StoredExample) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         if let Some(mut row) = example::one(self.connection, id)? {
-            change(&mut row);
+            change(self, &mut row)?;
             row.summary.updated_at = row.summary.updated_at.max(self.now);
             example::replace(self.connection, &row)?;
             self.changed(id);
         }
         Ok(())
     }
-}
 
-/// A side that the user has edited in the dataset keeps its text as long as it is the same attempt's.
-fn set_chosen(row: &mut StoredExample, chosen: Option<&Chosen>) {
-    row.summary.by_hand = chosen.is_some_and(|chosen| chosen.generation.is_none());
-    row.summary.overruled = chosen.is_some_and(|chosen| chosen.overruled);
-    let before = row.chosen.take();
-    row.chosen = chosen.map(|chosen| {
-        let given = ExampleSide {
+    fn set_chosen(&self, row: &mut StoredExample, chosen: Option<&Chosen>) -> Result<(), Failure> {
+        row.summary.by_hand = chosen.is_some_and(|chosen| chosen.generation.is_none());
+        row.summary.overruled = chosen.is_some_and(|chosen| chosen.overruled);
+        let given = chosen.map(|chosen| ExampleSide {
             text: chosen.text.clone(),
             reasoning: chosen.reasoning.clone(),
             artifact: Some(chosen.artifact.clone()),
@@ -146,16 +186,18 @@ fn set_chosen(row: &mut StoredExample, chosen: Option<&Chosen>) {
             cycle: chosen.cycle,
             edited: false,
             has_trace: false,
-        };
-        kept_if_edited(before, given)
-    });
-}
+        });
+        row.chosen = self.exchange(row.summary.id, Side::Chosen, row.chosen.take(), given)?;
+        Ok(())
+    }
 
-fn set_rejected(row: &mut StoredExample, rejected: Option<&Rejected>) {
-    row.summary.reason = rejected.map(|rejected| rejected.reason);
-    let before = row.rejected.take();
-    row.rejected = rejected.map(|rejected| {
-        let given = ExampleSide {
+    fn set_rejected(
+        &self,
+        row: &mut StoredExample,
+        rejected: Option<&Rejected>,
+    ) -> Result<(), Failure> {
+        row.summary.reason = rejected.map(|rejected| rejected.reason);
+        let given = rejected.map(|rejected| ExampleSide {
             text: rejected.text.clone(),
             reasoning: rejected.reasoning.clone(),
             artifact: rejected.artifact.clone(),
@@ -167,18 +209,8 @@ fn set_rejected(row: &mut StoredExample, rejected: Option<&Rejected>) {
             cycle: rejected.cycle,
             edited: false,
             has_trace: false,
-        };
-        kept_if_edited(before, given)
-    });
-}
-
-fn kept_if_edited(before: Option<ExampleSide>, given: ExampleSide) -> ExampleSide {
-    match before {
-        Some(before) if before.edited && before.attempt == given.attempt => ExampleSide {
-            words: given.words,
-            cycle: given.cycle,
-            ..before
-        },
-        _ => given,
+        });
+        row.rejected = self.exchange(row.summary.id, Side::Rejected, row.rejected.take(), given)?;
+        Ok(())
     }
 }

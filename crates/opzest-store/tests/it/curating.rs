@@ -6,7 +6,7 @@ use crate::support::Folder;
 use opzest_core::conversation::Scope;
 use opzest_core::dataset::{Side, Split, StoredExample};
 use opzest_core::ids::{ExampleId, ImportId};
-use opzest_core::session::{Event, Reason, Verdict};
+use opzest_core::session::{Event, Reason, Start, Verdict};
 use opzest_store::{
     CheckReport, ExampleFilter, ExampleOrder, Imported, NewExample, SideEdit, Store, StoreError,
 };
@@ -165,9 +165,14 @@ fn an_edited_side_keeps_its_text_and_loses_its_trace() {
             .expect("there")
             .edited
     );
-    // A new verdict on the same words: the row goes, and comes back as it was written.
+    // The row goes, and comes again with the user's text.
     studio.take(Event::VerdictUndone);
     assert_eq!(page(studio.store, &found).items.len(), 0);
+    studio.judge(Verdict::Redo);
+    let again = studio.store.example(row).expect("there");
+    let rejected = again.rejected.expect("there");
+    assert_eq!((&*rejected.text, rejected.edited), ("<<red roses>>", true));
+    assert_eq!(rejected.artifact, Some(artifact("red roses")));
     assert_eq!(store.check().expect("checks"), CheckReport::default());
 }
 
@@ -202,5 +207,99 @@ fn rows_are_marked_one_by_one_and_splits_session_by_session() {
     );
     assert_eq!(store.session(session).expect("there").split, other);
     // What comes later is used for the same.
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
+}
+
+#[test]
+fn what_the_user_set_on_a_row_stands_when_it_comes_again() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let communal = Start {
+        scope: Scope::Communal,
+        ..start("A poem", &["Write"])
+    };
+    let mut studio = Studio::begin(&folder, &mut store, communal);
+    studio.approve();
+    studio.cycle("write", "roses");
+    let row = studio.say("yes", Verdict::Accepted).examples[0];
+    let before = studio.store.example(row).expect("there").summary;
+    assert_eq!(before.scope, Scope::Communal);
+    let mut splits = Split::ALL.iter().copied();
+    let other = splits.find(|&split| split != before.split);
+    let marked = studio
+        .store
+        .mark_examples(&[row], Some(Scope::Private), other, folder.now());
+    marked.expect("marked");
+    let mine = SideEdit {
+        text: "<<my roses>>",
+        reasoning: "mine",
+        artifact: Some(&artifact("my roses")),
+    };
+    let edited = studio
+        .store
+        .edit_example(row, Side::Chosen, &mine, folder.now());
+    edited.expect("saved");
+
+    // Undone and repeated, also with another verdict between.
+    for between in [None, Some(Verdict::Redo)] {
+        studio.take(Event::VerdictUndone);
+        if let Some(verdict) = between {
+            studio.judge(verdict);
+            let row = studio.store.example(row).expect("there");
+            assert_eq!(row.summary.scope, Scope::Private);
+            assert_eq!(row.rejected.expect("there").text, "<<roses>>");
+            studio.take(Event::VerdictUndone);
+        }
+        assert_eq!(page(studio.store, &ExampleFilter::default()).items, []);
+        studio.judge(Verdict::Accepted);
+        let again = studio.store.example(row).expect("there");
+        assert_eq!(
+            (again.summary.scope, Some(again.summary.split)),
+            (Scope::Private, other)
+        );
+        let chosen = again.chosen.expect("there");
+        assert_eq!(
+            (&*chosen.text, &*chosen.reasoning, chosen.edited),
+            ("<<my roses>>", "mine", true)
+        );
+        assert_eq!(chosen.artifact, Some(artifact("my roses")));
+    }
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
+}
+
+/// The row stays, and its accepted side goes and comes again.
+#[test]
+fn an_edited_accepted_text_stands_when_it_is_accepted_again() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let mut studio = Studio::begin(&folder, &mut store, start("A poem", &["Write"]));
+    studio.approve();
+    studio.cycle("write", "roses");
+    let row = studio.say("no", Verdict::Redo).examples[0];
+    studio.cycle("again", "tulips");
+    studio.say("yes", Verdict::Accepted);
+    let mine = SideEdit {
+        text: "<<my tulips>>",
+        reasoning: "",
+        artifact: None,
+    };
+    let edited = studio
+        .store
+        .edit_example(row, Side::Chosen, &mine, folder.now());
+    edited.expect("saved");
+    let chosen = |store: &Store| {
+        let chosen = store.example(row).expect("there").chosen;
+        chosen.map(|side| side.text)
+    };
+    studio.take(Event::VerdictUndone);
+    assert_eq!(chosen(studio.store), None);
+    studio.judge(Verdict::Accepted);
+    assert_eq!(chosen(studio.store).as_deref(), Some("<<my tulips>>"));
+    // What another attempt wrote is not what the user has edited.
+    studio.take(Event::VerdictUndone);
+    studio.judge(Verdict::FurtherEdit);
+    studio.cycle("more", "many tulips");
+    studio.judge(Verdict::Accepted);
+    assert_eq!(chosen(studio.store).as_deref(), Some("<<many tulips>>"));
     assert_eq!(store.check().expect("checks"), CheckReport::default());
 }

@@ -2,10 +2,13 @@
 
 use crate::studio::{Studio, start};
 use crate::support::Folder;
+use opzest_core::conversation::Scope;
+use opzest_core::dataset::Side;
 use opzest_core::ids::{ExampleId, SessionId};
 use opzest_core::session::{Event, Session, Verdict};
 use opzest_store::{
-    CheckReport, DELETED, Erasure, ExampleFilter, ExampleOrder, Remains, Store, StoreError,
+    CheckReport, DELETED, Erasure, ExampleFilter, ExampleOrder, Remains, SideEdit, Store,
+    StoreError,
 };
 
 /// Start with letters that no other word here has, so that the index keeps them whole.
@@ -170,6 +173,47 @@ fn a_deleted_row_does_not_come_back() {
     assert_eq!(store.check().expect("checks"), CheckReport::default());
 }
 
+/// A text of the user's for an accepted side that is undone at the moment.
+#[test]
+fn what_is_put_aside_is_deleted_as_well() {
+    for whole_session in [false, true] {
+        let folder = Folder::new();
+        let mut store = folder.open();
+        let mut studio = Studio::begin(&folder, &mut store, start("A poem", &["Write"]));
+        studio.approve();
+        studio.cycle("write", "roses");
+        studio.say("no", Verdict::Redo);
+        studio.cycle("again", "tulips");
+        studio.say("yes", Verdict::Accepted);
+        let row = rows(studio.store)[0];
+        let edit = SideEdit {
+            text: CHOSEN,
+            reasoning: "",
+            artifact: None,
+        };
+        let edited = studio
+            .store
+            .edit_example(row, Side::Chosen, &edit, folder.now());
+        edited.expect("saved");
+        let marked = studio
+            .store
+            .mark_examples(&[row], Some(Scope::Communal), None, folder.now());
+        marked.expect("marked");
+        studio.take(Event::VerdictUndone);
+        folder.erase(studio.store);
+        assert!(folder.holds(CHOSEN), "it may come again");
+        if whole_session {
+            studio.take(Event::VerdictUndone);
+            studio.store.delete_session(studio.id).expect("deletes");
+        } else {
+            studio.store.delete_examples(&[row]).expect("deletes");
+        }
+        folder.erase(studio.store);
+        assert!(!folder.holds(CHOSEN));
+        assert_eq!(store.check().expect("checks"), CheckReport::default());
+    }
+}
+
 #[test]
 fn what_is_being_worked_on_stays() {
     let folder = Folder::new();
@@ -195,6 +239,84 @@ fn what_is_being_worked_on_stays() {
     assert_eq!(all.len(), 1, "the deleted row was the first step's");
     let later = studio.store.example(all[0]).expect("there");
     assert!(later.prompt[1].content.contains("a second verse"));
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
+}
+
+/// Words that were taken back are about the deleted row all the same.
+#[test]
+fn what_was_undone_or_overridden_is_deleted_as_well() {
+    const OVERRIDDEN: &str = "xwqzjvoverridden";
+    const FAILED: &str = "wvqxzjfailed";
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let mut studio = Studio::begin(&folder, &mut store, start("A poem", &["Write", "Sing"]));
+    studio.traced = true;
+    studio.approve();
+    studio.cycle("write", "roses");
+    studio.say(&format!("with {WORDS}"), Verdict::Redo);
+    studio.instruct(&format!("they say: with {WORDS}"));
+    studio.take(Event::VerdictUndone);
+    studio.say("make it formal", Verdict::Redo);
+    let words = format!("no, {OVERRIDDEN}");
+    let verdict = Verdict::FurtherEdit;
+    studio.take(Event::VerdictGiven {
+        verdict,
+        words,
+        attempt: None,
+    });
+    let words = "make it very formal".to_owned();
+    let verdict = Verdict::Redo;
+    studio.take(Event::VerdictGiven {
+        verdict,
+        words,
+        attempt: None,
+    });
+    // A check that failed until it was overruled.
+    studio.instruct("again, with dignity");
+    studio.work("dear roses");
+    studio.check(Some(&format!("{FAILED}: line 1")));
+    studio.instruct(&format!("mend this: {FAILED}: line 1"));
+    studio.take(Event::CheckOverruled {
+        words: "it is right".into(),
+    });
+    studio.instruct("sing");
+    let id = studio.id;
+    let row = rows(&store)[0];
+    store.delete_examples(&[row]).expect("deletes");
+    folder.erase(&store);
+    for text in [WORDS, OVERRIDDEN, FAILED, "formal"] {
+        assert!(!folder.holds(text), "{text}");
+    }
+    replayed(&store, id);
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
+}
+
+/// What a check printed, and for another attempt, too.
+#[test]
+fn what_was_said_about_rows_that_stay_stays() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let mut studio = Studio::begin(&folder, &mut store, start("A poem", &["Write", "Sing"]));
+    studio.approve();
+    for text in ["roses", "tulips", "daisies"] {
+        studio.instruct(text);
+        studio.work(text);
+        studio.check(Some("SyntaxError: not Python"));
+    }
+    let (id, all) = (studio.id, rows(&store));
+    assert_eq!(all.len(), 3);
+    let error = |store: &Store, place: usize| {
+        let session = replayed(store, id);
+        let attempt = session.state().steps[0].cycles[place].attempt.clone();
+        attempt.expect("there").check
+    };
+    let told = error(&store, 0);
+    store.delete_examples(&all[..1]).expect("deletes");
+    assert_eq!(error(&store, 1), told);
+    store.delete_examples(&all[1..]).expect("deletes");
+    assert!((0..3).all(|place| error(&store, place) != told));
+    folder.erase(&store);
+    assert!(!folder.holds("SyntaxError"));
     assert_eq!(store.check().expect("checks"), CheckReport::default());
 }
 

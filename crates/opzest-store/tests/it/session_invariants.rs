@@ -1,16 +1,17 @@
-//! Whatever happens in a session, and whatever the user deletes meanwhile, the tables are what the session
-//! says, without what was deleted.
+//! Whatever happens in a session, and whatever the user edits, marks and deletes meanwhile, the tables are what
+//! the session says, with what the user has set and without what was deleted.
 
 use crate::studio::{Studio, start};
 use crate::support::Folder;
-use opzest_core::conversation::title_from;
-use opzest_core::dataset::StoredExample;
-use opzest_core::ids::ExampleId;
+use opzest_core::artifact::Artifact;
+use opzest_core::conversation::{Scope, title_from};
+use opzest_core::dataset::{ExampleSide, Side, StoredExample};
+use opzest_core::ids::{AttemptId, ExampleId};
 use opzest_core::session::{Event, Next, Session, Task, Verdict};
-use opzest_store::{CheckReport, ExampleFilter, Store, StoreError};
+use opzest_store::{CheckReport, ExampleFilter, SideEdit, Store, StoreError};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is tried next; numbers are taken modulo what there is.
 #[derive(Debug, Clone)]
@@ -24,7 +25,20 @@ enum Act {
     Skip,
     TryAgain,
     Delete(usize),
+    /// The user's own text for a side of a row.
+    Edit(usize, bool),
+    /// Who may see a row.
+    Mark(usize, bool),
     Reopen,
+}
+
+/// What the user has done to rows.
+#[derive(Default)]
+struct Users {
+    deleted: BTreeSet<ExampleId>,
+    /// By row, chosen side or not, and attempt.
+    texts: BTreeMap<(ExampleId, bool, AttemptId), String>,
+    scopes: BTreeMap<ExampleId, Scope>,
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -40,6 +54,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(Act::Skip),
         1 => Just(Act::TryAgain),
         2 => any::<usize>().prop_map(Act::Delete),
+        2 => any::<(usize, bool)>().prop_map(|(which, chosen)| Act::Edit(which, chosen)),
+        2 => any::<(usize, bool)>().prop_map(|(which, private)| Act::Mark(which, private)),
         1 => Just(Act::Reopen),
     ];
     vec(act, 1..50)
@@ -67,7 +83,33 @@ fn attempt(studio: &mut Studio<'_>, event: Event) {
     }
 }
 
-fn act(studio: &mut Studio<'_>, deleted: &mut BTreeSet<ExampleId>, act: &Act) {
+fn any_of(store: &Store, which: usize) -> Option<StoredExample> {
+    let mut rows = rows(store);
+    (!rows.is_empty()).then(|| rows.swap_remove(which % rows.len()))
+}
+
+fn edit(studio: &mut Studio<'_>, users: &mut Users, row: StoredExample, chosen: bool) {
+    let (side, before) = match chosen {
+        true => (Side::Chosen, row.chosen),
+        false => (Side::Rejected, row.rejected),
+    };
+    let Some(attempt) = before.and_then(|before| before.attempt) else {
+        return;
+    };
+    let now = studio.folder.now();
+    let text = format!("edited at {now}");
+    let edit = SideEdit {
+        text: &text,
+        reasoning: "",
+        artifact: None,
+    };
+    let id = row.summary.id;
+    let edited = studio.store.edit_example(id, side, &edit, now);
+    edited.expect("edits");
+    users.texts.insert((id, chosen, attempt), text);
+}
+
+fn act(studio: &mut Studio<'_>, users: &mut Users, act: &Act) {
     match act {
         Act::Go(text, fine) => go(studio, text, *fine),
         Act::Judge(verdict, words) => attempt(
@@ -90,15 +132,44 @@ fn act(studio: &mut Studio<'_>, deleted: &mut BTreeSet<ExampleId>, act: &Act) {
         Act::Skip => attempt(studio, Event::StepSkipped),
         Act::TryAgain => attempt(studio, Event::TriedAgain),
         Act::Delete(which) => {
-            let rows = rows(studio.store);
-            if rows.is_empty() {
+            let Some(row) = any_of(studio.store, *which) else {
                 return;
-            }
-            let id = rows[which % rows.len()].summary.id;
+            };
+            let id = row.summary.id;
             studio.store.delete_examples(&[id]).expect("deletes");
-            deleted.insert(id);
+            users.deleted.insert(id);
+            // Texts that are put aside may go along with what they have in common.
+            let rows = rows(studio.store);
+            let is_there =
+                |side: Option<&ExampleSide>, text: &str| side.is_some_and(|side| side.text == text);
+            users.texts.retain(|(id, chosen, _), text| {
+                let row = rows.iter().find(|row| row.summary.id == *id);
+                row.is_some_and(|row| match chosen {
+                    true => is_there(row.chosen.as_ref(), text),
+                    false => is_there(row.rejected.as_ref(), text),
+                })
+            });
             let log = studio.store.session_log(studio.id).expect("a log");
             studio.session = Session::replay(log).expect("replays");
+        }
+        Act::Edit(which, chosen) => {
+            if let Some(row) = any_of(studio.store, *which) {
+                edit(studio, users, row, *chosen);
+            }
+        }
+        Act::Mark(which, private) => {
+            let Some(row) = any_of(studio.store, *which) else {
+                return;
+            };
+            let id = row.summary.id;
+            let scope = match private {
+                true => Scope::Private,
+                false => Scope::Communal,
+            };
+            let now = studio.folder.now();
+            let marked = studio.store.mark_examples(&[id], Some(scope), None, now);
+            marked.expect("marks");
+            users.scopes.insert(id, scope);
         }
         Act::Reopen => {
             let log = studio.store.session_log(studio.id).expect("a log");
@@ -118,10 +189,10 @@ fn rows(store: &Store) -> Vec<StoredExample> {
     rows
 }
 
-/// The tables against the session.
-fn compare(studio: &Studio<'_>, deleted: &BTreeSet<ExampleId>) {
+/// The tables against the session and what the user did.
+fn compare(studio: &Studio<'_>, users: &Users) {
     let mut wanted = studio.session.examples();
-    wanted.retain(|row| !deleted.contains(&row.id));
+    wanted.retain(|row| !users.deleted.contains(&row.id));
     wanted.sort_by_key(|row| row.id);
     let mut found = rows(studio.store);
     found.sort_by_key(|row| row.summary.id);
@@ -131,25 +202,26 @@ fn compare(studio: &Studio<'_>, deleted: &BTreeSet<ExampleId>) {
             (found.summary.id, found.summary.step),
             (wanted.id, Some(wanted.step))
         );
+        let scope = users.scopes.get(&wanted.id).copied();
+        assert_eq!(found.summary.scope, scope.unwrap_or(Scope::Private));
         assert_eq!(found.prompt, wanted.prompt);
         assert_eq!(found.summary.title, title_from(&wanted.asked));
-        let chosen = found
-            .chosen
-            .as_ref()
-            .map(|side| (&side.text, &side.words, side.artifact.as_ref()));
+        let edited = |chosen, attempt| users.texts.get(&(wanted.id, chosen, attempt));
         let given = wanted.chosen.as_ref();
         assert_eq!(
-            chosen,
-            given.map(|side| (&side.text, &side.words, Some(&side.artifact)))
+            found.chosen.as_ref().map(told),
+            given.map(|side| match edited(true, side.attempt) {
+                Some(text) => (text, &side.words, None),
+                None => (&side.text, &side.words, Some(&side.artifact)),
+            })
         );
-        let rejected = found
-            .rejected
-            .as_ref()
-            .map(|side| (&side.text, &side.words, side.artifact.as_ref()));
         let given = wanted.rejected.as_ref();
         assert_eq!(
-            rejected,
-            given.map(|side| (&side.text, &side.words, side.artifact.as_ref()))
+            found.rejected.as_ref().map(told),
+            given.map(|side| match edited(false, side.attempt) {
+                Some(text) => (text, &side.words, None),
+                None => (&side.text, &side.words, side.artifact.as_ref()),
+            })
         );
         assert_eq!(found.summary.reason, given.map(|side| side.reason));
     }
@@ -164,6 +236,10 @@ fn compare(studio: &Studio<'_>, deleted: &BTreeSet<ExampleId>) {
     assert_eq!(summary.examples as usize, found.len());
 }
 
+fn told(side: &ExampleSide) -> (&String, &String, Option<&Artifact>) {
+    (&side.text, &side.words, side.artifact.as_ref())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
@@ -174,10 +250,10 @@ proptest! {
         let mut studio = Studio::begin(&folder, &mut store, start("Poems", &["One", "Two", "Three"]));
         studio.traced = true;
         studio.approve();
-        let mut deleted = BTreeSet::new();
+        let mut users = Users::default();
         for step in &acts {
-            act(&mut studio, &mut deleted, step);
-            compare(&studio, &deleted);
+            act(&mut studio, &mut users, step);
+            compare(&studio, &users);
         }
         prop_assert_eq!(store.check().expect("checks"), CheckReport::default());
     }

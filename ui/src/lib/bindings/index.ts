@@ -314,7 +314,12 @@ messages: Array<SentMessage>, } | { "kind": "resume" } | { "kind": "nothing" };
 
 export type SentMessage = { role: string, text: string, };
 
-export type SessionAct = { "act": "approvePlan" } | { "act": "editPlan", steps: Array<StepEdit>, } | { "act": "feedback", words: string, } | { "act": "verdict", verdict: Verdict, words: string, } | { "act": "handEdit", files: Array<FileText>, words: string, } | { "act": "overrule", words: string, } | { "act": "undo" } | { "act": "skipStep" } | { "act": "tryAgain" } | { "act": "chooseTeacher", agent: Agent, place: number, } | { "act": "setPool", agent: Agent, modelIds: Array<string>, } | { "act": "consent", modelId: string, allow: boolean, } | { "act": "pause" } | { "act": "resume" } | { "act": "stop" };
+export type SessionAct = { "act": "approvePlan" } | { "act": "editPlan", steps: Array<StepEdit>, } | { "act": "feedback", words: string, } | { "act": "verdict", verdict: Verdict, words: string, 
+/**
+ * What the user was looking at: a verdict that comes too late judges nothing else. None: the attempt
+ * that is shown, or was judged last.
+ */
+attemptId?: string | null, } | { "act": "handEdit", files: Array<FileText>, words: string, } | { "act": "overrule", words: string, } | { "act": "undo" } | { "act": "skipStep" } | { "act": "tryAgain" } | { "act": "chooseTeacher", agent: Agent, place: number, } | { "act": "setPool", agent: Agent, modelIds: Array<string>, } | { "act": "consent", modelId: string, allow: boolean, } | { "act": "pause" } | { "act": "resume" } | { "act": "stop" };
 
 export type StepEdit = { id: string | null, text: string, };
 
@@ -682,6 +687,7 @@ key: string, }; event: never; result: Array<string> };
  * Empty: forget it.
  */
 key: string, }; event: never; result: TeachersView };
+  remove_teacher: { args: { id: string, }; event: never; result: RemovedTeacher };
   test_teacher: { args: { id: string, }; event: never; result: TeacherTest };
   storage: { args: Record<symbol, never>; event: never; result: StorageView };
   back_up_now: { args: Record<symbol, never>; event: never; result: StorageView };

@@ -68,6 +68,37 @@ async fn rows_of_a_file_are_judged_line_by_line() {
     app.shut_down().await;
 }
 
+/// One line must not hold the store while others wait for it.
+#[tokio::test]
+async fn a_line_with_too_many_files_is_bad() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(&folder.path().join("data"));
+    let with = |column: &str, files: usize| {
+        let files: Vec<_> = (0..files)
+            .map(|number| json!({ "name": format!("{number}.txt"), "text": "" }))
+            .collect();
+        json!({ "prompt": "x", "chosen": column, "rejected": "z", column: files }).to_string()
+    };
+    let lines = [
+        with("chosen_files", 80_000),
+        with("rejected_files", 201),
+        with("chosen_files", 200),
+    ];
+    let report = import_lines(&app, folder.path(), &lines)
+        .await
+        .expect("read");
+    assert_eq!((report.added, report.bad), (1, 2));
+    let told: Vec<_> = report.problems.iter().map(|it| &*it.message).collect();
+    assert_eq!(
+        told,
+        [
+            "`chosen_files` has 80000 files, and 200 is the most.",
+            "`rejected_files` has 201 files, and 200 is the most.",
+        ]
+    );
+    app.shut_down().await;
+}
+
 #[tokio::test]
 async fn a_file_without_rows_changes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -139,7 +170,7 @@ async fn an_export_replaces_whole_files_only() {
         (folder.path().join("data/opzest.db"), "own folder"),
         (
             folder.path().join("nowhere/out.jsonl"),
-            "could not be written",
+            "could not be written: there is no folder",
         ),
         (folder.path().join("data"), "could not be written"),
     ] {

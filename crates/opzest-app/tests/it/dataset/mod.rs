@@ -230,3 +230,43 @@ async fn rows_of_a_session_have_traces_and_leave_with_their_texts() {
     );
     app.shut_down().await;
 }
+
+/// A window that watches opens its session again as soon as it is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_opened_while_rows_are_deleted_does_not_have_their_texts() {
+    const SECRET: &str = "qzxjwvsecret";
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TeacherServer::start().await;
+    let app = app_with_teachers(folder.path(), &server).await;
+    server.script("lead", ["one", "two"].map(instructs));
+    let scripts = ["print('wrong')\n", "print('right')\n"];
+    server.script("worker-a", scripts.map(|text| writes("main.py", text)));
+    server.script("analyst", [REDO]);
+    let new = NewSession {
+        plan: vec!["Print".to_owned()],
+        ..request("A script", "script")
+    };
+    let mut session = Workshop::begin(&app, new).await;
+    session.approve().await;
+    session.judged().await;
+    session.say(&format!("No {SECRET}")).await;
+    session.judged().await;
+    let row = list(&app, ExampleFilter::default()).await.items.remove(0);
+
+    let (opener, id) = (app.clone(), session.id.clone());
+    let opening = tokio::spawn(async move {
+        loop {
+            let session = SessionArgument { id: id.clone() };
+            // It may be closing.
+            let _ = open_session(&opener, session).await;
+        }
+    });
+    let delete = DeleteExamples { ids: vec![row.id] };
+    delete_examples(&app, delete).await.expect("deleted");
+    opening.abort();
+    let id = session.id.clone();
+    let view = open_session(&app, SessionArgument { id }).await;
+    let told = serde_json::to_string(&view.expect("opens")).expect("JSON");
+    assert!(!told.contains(SECRET), "{told}");
+    app.shut_down().await;
+}

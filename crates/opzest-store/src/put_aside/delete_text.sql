@@ -1,0 +1,1 @@
+DELETE FROM put_aside_text WHERE seq = :seq

@@ -1,0 +1,1 @@
+DELETE FROM put_aside_scope WHERE example_id = :example_id RETURNING scope
