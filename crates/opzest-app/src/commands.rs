@@ -217,6 +217,7 @@ pub fn typescript() -> String {
         ImportProblem,
         DeletionView,
         TeachersView,
+        RemovedTeacher,
         AgentPool,
         TeacherInfo,
         RemoteInfo,

@@ -208,7 +208,7 @@ fn screens(store: &Store, use_cases: &[UseCaseId], words: &Vocabulary) -> Result
     Ok(())
 }
 
-/// The newest rows, which sessions have made.
+/// The newest rows, which sessions have made, one by one; then old ones, which were imported, at once.
 fn deletions(store: &mut Store) -> Result<(), StoreError> {
     let newest = store.examples(&ExampleFilter::default(), ExampleOrder::Newest, None, 20)?;
     let mut times = Vec::new();
@@ -218,6 +218,14 @@ fn deletions(store: &mut Store) -> Result<(), StoreError> {
         times.push(started.elapsed());
     }
     report("deleting a row with its texts", &mut times);
+    let oldest = store.examples(&ExampleFilter::default(), ExampleOrder::Oldest, None, 100)?;
+    let ids: Vec<_> = oldest.items.iter().map(|row| row.id).collect();
+    let started = Instant::now();
+    store.delete_examples(&ids)?;
+    report(
+        &format!("deleting {} rows at once", ids.len()),
+        &mut [started.elapsed()],
+    );
     Ok(())
 }
 

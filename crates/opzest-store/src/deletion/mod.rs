@@ -73,13 +73,16 @@ impl Store {
     /// Deletes rows of the dataset with their texts, wherever these stand for nothing else. All of them, or
     /// none if one is not there.
     pub fn delete_examples(&mut self, ids: &[ExampleId]) -> Result<DeletionReport, StoreError> {
+        // A transaction of its own: in the same one, measured, the deletion gained nothing from it.
+        self.write("preparing the search index", |transaction| {
+            Ok(example::merge_search(transaction)?)
+        })?;
         self.write("deleting the examples", |transaction| {
             let mut report = DeletionReport::default();
             let ids: BTreeSet<_> = ids.iter().copied().collect();
             let mut of_sessions: BTreeMap<SessionId, Vec<StoredExample>> = BTreeMap::new();
             for &id in &ids {
                 let row = required_example(transaction, id)?;
-                example::delete(transaction, id)?;
                 report.deleted += 1;
                 if let Some(session) = row.summary.session {
                     put_aside::forget(transaction, id)?;
@@ -87,6 +90,7 @@ impl Store {
                     of_sessions.entry(session).or_default().push(row);
                 }
             }
+            example::delete(transaction, ids.iter().copied())?;
             for (session, rows) in of_sessions {
                 forget(transaction, session, &rows, &mut report)?;
                 report.sessions.push(session);

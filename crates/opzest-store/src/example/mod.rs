@@ -6,7 +6,7 @@ mod list;
 mod row;
 mod write;
 
-use crate::column::{parsed, signed};
+use crate::column::{parsed, signed, to_json};
 use opzest_core::chat::{ChatMessage, Role};
 use opzest_core::conversation::{Scope, title_from};
 use opzest_core::dataset::{Split, StoredExample};
@@ -30,11 +30,21 @@ pub(crate) fn one(
         .optional()
 }
 
-/// How many rows were deleted: 0 or 1.
-pub(crate) fn delete(connection: &Connection, id: ExampleId) -> rusqlite::Result<usize> {
+/// Prepares the search index for the deletion of rows. Changes nothing that can be found.
+pub(crate) fn merge_search(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(include_str!("merge_search.sql"))
+}
+
+/// Deletes rows with their texts; those that are not there do not matter.
+pub(crate) fn delete(
+    connection: &Connection,
+    ids: impl IntoIterator<Item = ExampleId>,
+) -> rusqlite::Result<()> {
+    let ids: Vec<_> = ids.into_iter().map(|id| id.to_string()).collect();
     connection
         .prepare_cached(include_str!("delete.sql"))?
-        .execute(named_params! { ":id": id.to_string() })
+        .execute(named_params! { ":ids": to_json(&ids) })?;
+    Ok(())
 }
 
 /// Has the user deleted this row?

@@ -87,7 +87,7 @@ impl<'a> Writer<'a> {
         }
         self.put_aside(id, Side::Chosen, row.chosen.as_ref())?;
         self.put_aside(id, Side::Rejected, row.rejected.as_ref())?;
-        example::delete(self.connection, id)?;
+        example::delete(self.connection, [id])?;
         self.changed(id);
         Ok(())
     }

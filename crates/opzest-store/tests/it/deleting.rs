@@ -1,5 +1,6 @@
 //! Deleted rows are in no file any more, and what stays still works.
 
+use crate::dataset::{import, new_row, page};
 use crate::studio::{Studio, start};
 use crate::support::Folder;
 use opzest_core::conversation::Scope;
@@ -363,4 +364,48 @@ fn all_rows_are_deleted_or_none() {
     let nothing = store.delete_examples(&[]).expect("nothing to do");
     assert_eq!(nothing.deleted, 0);
     assert!(!store.needs_erasing().expect("reads"));
+}
+
+/// Many at once, in another order than they were stored in: the search index and the others stay whole.
+#[test]
+fn many_rows_are_deleted_at_once() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    // Several imports leave the index in several parts.
+    for batch in (0..6).rev() {
+        let numbers = (batch * 10..batch * 10 + 10).rev();
+        let new = |number| new_row(&store, number, &format!("question{number:02} common"));
+        let new = numbers.map(new).collect();
+        import(&mut store, new);
+    }
+    let number_of = |id: &ExampleId| {
+        let title = store.example(*id).expect("there").summary.title;
+        let number = title
+            .strip_prefix("question")
+            .expect("a title")
+            .replace(" common", "");
+        number.parse::<u64>().expect("a number")
+    };
+    let is_doomed = |id: &ExampleId| number_of(id) % 3 > 0;
+    let (doomed, kept): (Vec<_>, Vec<_>) = rows(&store).into_iter().partition(is_doomed);
+    assert_eq!((doomed.len(), kept.len()), (40, 20));
+    let unknown = [&doomed[..], &[ExampleId::new(1, [8; 10])]].concat();
+    let error = store
+        .delete_examples(&unknown)
+        .expect_err("one is not there");
+    assert!(matches!(error, StoreError::NotFound { .. }), "{error}");
+    assert_eq!(rows(&store).len(), 60, "all or none");
+
+    assert_eq!(store.delete_examples(&doomed).expect("deletes").deleted, 40);
+    assert_eq!(rows(&store), kept);
+    let found = |query| {
+        let all = ExampleFilter::default();
+        let query = Some(query);
+        page(&store, &ExampleFilter { query, ..all }).total.count
+    };
+    assert_eq!(
+        (found("common"), found("question01"), found("question03")),
+        (20, 0, 1)
+    );
+    assert_eq!(store.check().expect("checks"), CheckReport::default());
 }

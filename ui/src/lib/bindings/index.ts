@@ -473,6 +473,12 @@ teachers: Array<TeacherInfo>,
  */
 pools: Array<AgentPool>, };
 
+export type RemovedTeacher = { teachers: TeachersView, 
+/**
+ * The server whose key was forgotten with it, because no other model uses that key.
+ */
+forgotKeyOf: string | null, };
+
 export type AgentPool = { agent: Agent, modelIds: Array<string>, };
 
 export type TeacherInfo = { model: Model, remote: RemoteInfo | null, 
