@@ -12,6 +12,7 @@ use opzest_dorpo::{
     kernels::{Isa, peak},
     lora::{LoraConfig, LoraWeights, SplitMix},
     model::BaseModel,
+    train::{AdamW, BatchSize, StepSize, memory as estimated_memory},
 };
 
 fn main() -> anyhow::Result<()> {
@@ -49,17 +50,26 @@ fn main() -> anyhow::Result<()> {
     let (isa, precision, threads) = (options.isa, options.precision, options.threads);
 
     let start = Instant::now();
-    let (mut engine, parameters) = {
+    let (mut engine, parameters, estimate) = {
         let model = BaseModel::read(Path::new(model_path))?;
         let config = LoraConfig {
             rank: number("--rank", 16)?,
             ..LoraConfig::default()
         };
+        let size = BatchSize {
+            tokens: pairs * (prompt + 2 * answer),
+            answers: pairs * 2 * answer,
+        };
+        let file = std::fs::metadata(model_path)?.len() as usize;
+        let tied = model.output.is_none();
+        let estimate = estimated_memory(&model.config, tied, file, &config, &options, size);
         let lora = LoraWeights::initial(&model.config, config, 1);
-        let layers: usize = model.layer_parameters();
+        let ends = model.config.vocabulary * model.config.hidden;
+        let layers = model.layer_parameters();
         (
             Engine::new(&model, lora, options)?,
-            (layers, model.config.vocabulary * model.config.hidden),
+            (layers, ends),
+            estimate,
         )
     };
     if flag("--against-f32") {
@@ -76,15 +86,17 @@ fn main() -> anyhow::Result<()> {
         .map(|index| example(index as u64, prompt, answer))
         .collect();
     let tokens = pairs * 2 * (prompt + answer);
+    let mut optimiser = AdamW::new(engine.gradients().len());
     let (mut best, mut best_on_processor) = (f64::MAX, f64::MAX);
     for step in 0..number("--steps", 6)? {
         let (start, on_processor) = (Instant::now(), engine.run(processor_seconds));
         let loss = engine.loss_and_gradients(&examples, false, likelihood)?;
-        let (values, gradients) = engine.step();
-        for (value, gradient) in values.iter_mut().zip(gradients) {
-            *value -= 1e-4 * *gradient;
-            *gradient = 0.0;
-        }
+        let size = StepSize {
+            learning_rate: 1e-4,
+            weight_decay: 0.0,
+            clip: 1.0,
+        };
+        engine.update(|values, gradients| optimiser.step(values, gradients, size));
         let seconds = start.elapsed().as_secs_f64();
         best = best.min(seconds);
         best_on_processor = best_on_processor.min(engine.run(processor_seconds) - on_processor);
@@ -119,9 +131,10 @@ fn main() -> anyhow::Result<()> {
         * (parameters.0 as f64 * rows as f64 + parameters.1 as f64 * (pairs * 2 * answer) as f64);
     println!(
         "{isa:?} {precision:?}, {threads} threads, prompt {prompt} + answers {answer}: best {best:.3} s = {:.0} tokens/s, \
-         peak memory {} MB, {:.0} GFLOP/s in frozen products and head of {:.0} measured at most = {:.0} %; load {}",
+         peak memory {} MB (estimated {}), {:.0} GFLOP/s in frozen products and head of {:.0} measured at most = {:.0} %; load {}",
         tokens as f64 / best,
         memory("VmHWM:"),
+        estimate >> 20,
         work / best / 1e9,
         peak / 1e9,
         100.0 * work / best / peak,

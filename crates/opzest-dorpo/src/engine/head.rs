@@ -225,13 +225,13 @@ impl Head {
                 d.fill(0.0);
                 for (l, row) in rows.enumerate() {
                     let first = if row == 0 { 0 } else { layout.ends[row - 1] };
-                    for slot in first..layout.ends[row] {
-                        let g = gradients[slot];
+                    let slots = first..layout.ends[row];
+                    let tokens = &layout.wanted_tokens[slots.clone()];
+                    for (token, g) in tokens.iter().zip(&gradients[slots]) {
                         whole[l] -= g;
-                        if g != 0.0 {
-                            output.for_row(layout.wanted_tokens[slot] as usize, |k, number| {
-                                d[k * LANES + l] += g * number
-                            });
+                        if *g != 0.0 {
+                            let add = |k, number| d[k * LANES + l] += g * number;
+                            output.for_row(*token as usize, add);
                         }
                     }
                     whole[l] /= state[(size + 1) * LANES + l];

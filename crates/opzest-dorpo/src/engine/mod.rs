@@ -196,6 +196,16 @@ impl Engine {
         (&mut adapter.lora.values, &mut adapter.gradients)
     }
 
+    /// Gives an optimiser what [`Self::step`] returns, on the engine's threads.
+    pub fn update<R: Send>(
+        &mut self,
+        optimiser: impl FnOnce(&mut [f32], &mut [f32]) -> R + Send,
+    ) -> R {
+        let Self { threads, inner } = self;
+        let adapter = &mut inner.adapter;
+        threads.install(|| optimiser(&mut adapter.lora.values, &mut adapter.gradients))
+    }
+
     pub fn gradients(&self) -> &[f32] {
         &self.inner.adapter.gradients
     }

@@ -52,7 +52,7 @@ pub fn exp<const FMA: bool>(x: f32) -> f32 {
     let n = rounded - 12_582_912.0;
     let r = multiply_add::<FMA>(n, -0.693_145_75, clamped);
     let r = multiply_add::<FMA>(n, -1.428_606_8e-6, r);
-    let p = multiply_add::<FMA>(1.388_888_9e-3, r, 8.333_333_8e-3);
+    let p = multiply_add::<FMA>(1.388_888_9e-3, r, 8.333_334e-3);
     let p = multiply_add::<FMA>(p, r, 4.166_666_8e-2);
     let p = multiply_add::<FMA>(p, r, 0.166_666_67);
     let p = multiply_add::<FMA>(p, r, 0.5);

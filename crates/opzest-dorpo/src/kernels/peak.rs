@@ -18,7 +18,8 @@ pub fn peak(isa: Isa, bf16: bool, clock: impl Fn() -> f64 + Sync) -> f64 {
 
 fn of<E: Element>(isa: Isa, clock: impl Fn() -> f64 + Sync) -> f64 {
     const DEPTH: usize = 64;
-    const CALLS: usize = 20_000;
+    // Long enough for a clock that moves a few hundred times a second.
+    const CALLS: usize = 400_000;
     let (a, b) = (
         vec![E::default(); TILE_ROWS * DEPTH],
         vec![E::default(); DEPTH * LANES],

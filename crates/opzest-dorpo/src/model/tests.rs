@@ -10,16 +10,16 @@ fn reference(name: &str) -> PathBuf {
 }
 
 fn read_bytes(bytes: &[u8]) -> Result<BaseModel, ModelError> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("succeeds");
     let path = folder.path().join("model.gguf");
-    std::fs::write(&path, bytes).unwrap();
+    std::fs::write(&path, bytes).expect("succeeds");
     BaseModel::read(&path)
 }
 
 /// Replaces text by text of the same length, everywhere.
 fn replaced(name: &str, from: &str, to: &str) -> String {
     assert_eq!(from.len(), to.len());
-    let mut bytes = std::fs::read(reference(name)).unwrap();
+    let mut bytes = std::fs::read(reference(name)).expect("succeeds");
     let mut found = false;
     for start in 0..=bytes.len() - from.len() {
         if &bytes[start..start + from.len()] == from.as_bytes() {
@@ -28,12 +28,12 @@ fn replaced(name: &str, from: &str, to: &str) -> String {
         }
     }
     assert!(found);
-    read_bytes(&bytes).unwrap_err().to_string()
+    read_bytes(&bytes).expect_err("is refused").to_string()
 }
 
 #[test]
 fn sizes_and_kinds_come_from_the_file() {
-    let llama3 = BaseModel::read(&reference("llama3")).unwrap();
+    let llama3 = BaseModel::read(&reference("llama3")).expect("succeeds");
     assert_eq!(
         (
             llama3.config.hidden,
@@ -43,11 +43,13 @@ fn sizes_and_kinds_come_from_the_file() {
         (16, 32, 16)
     );
     assert!(llama3.output.is_some() && llama3.rope_divisors.is_some());
-    let qwen2 = BaseModel::read(&reference("qwen2")).unwrap();
+    let qwen2 = BaseModel::read(&reference("qwen2")).expect("succeeds");
     assert!(qwen2.layers[0].q.bias.is_some() && qwen2.output.is_none());
     assert_eq!(qwen2.config.architecture.rope_pairs(), RopePairs::Halves);
     assert!(
-        BaseModel::read(&reference("qwen3")).unwrap().layers[1]
+        BaseModel::read(&reference("qwen3"))
+            .expect("succeeds")
+            .layers[1]
             .qk_norm
             .is_some()
     );
@@ -69,16 +71,16 @@ fn what_training_does_not_know_is_refused_by_name() {
             .contains("llama.block_count is missing")
     );
     let missing = BaseModel::read(Path::new("no such file.gguf"))
-        .unwrap_err()
+        .expect_err("is refused")
         .to_string();
     assert!(missing.contains("no such file.gguf"));
 }
 
 #[test]
 fn damage_is_an_error_and_never_a_panic() {
-    let whole = std::fs::read(reference("llama3")).unwrap();
+    let whole = std::fs::read(reference("llama3")).expect("succeeds");
     for length in [0, 3, 8, 24, 100, 500, 2000, whole.len() - 1] {
-        read_bytes(&whole[..length]).unwrap_err();
+        read_bytes(&whole[..length]).expect_err("is refused");
     }
     let mut random = SplitMix(1);
     for _ in 0..2000 {

@@ -20,7 +20,7 @@ pub struct BatchSize {
 const PROGRAM: usize = 24 << 20;
 
 /// Bytes at the most, during training. `file` is the size of the model's file, whose tensors are in memory while the
-/// engine is made.
+/// engine is made; a quantised base goes on using them.
 pub fn memory(
     model: &ModelConfig,
     tied: bool,
@@ -54,7 +54,7 @@ pub fn memory(
                     file * model.vocabulary * hidden / weights.max(1)
                 }
         }
-        BaseStorage::Quantised => file + 4 * largest.max(128 * LANES * hidden) * 2,
+        BaseStorage::Quantised => 4 * largest.max(128 * LANES * hidden) * 2,
     };
     let parameters = LoraWeights::zeros(model, lora.clone()).values.len();
     // Weights, gradients, two moments, the best so far; in bf16 two copies of 2 bytes.

@@ -12,7 +12,7 @@ mod tests;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Progress};
 pub use estimate::{BatchSize, memory};
-pub use optimiser::AdamW;
+pub use optimiser::{AdamW, StepSize};
 pub use run::{Control, Counts, Event, Objective, Outcome, Run, TrainError};
 pub use schedule::learning_rate;
 pub use settings::TrainSettings;

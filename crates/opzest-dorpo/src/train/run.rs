@@ -256,8 +256,10 @@ impl<'a> Run<'a> {
             weight_decay: settings.weight_decay,
             clip: settings.clip,
         };
-        let (values, gradients) = self.engine.step();
-        let gradient = self.optimiser.step(values, gradients, size);
+        let optimiser = &mut self.optimiser;
+        let gradient = self
+            .engine
+            .update(|values, gradients| optimiser.step(values, gradients, size));
         if !gradient.is_finite() || !loss.is_finite() {
             return Err(TrainError::Diverged {
                 step: self.progress.step,

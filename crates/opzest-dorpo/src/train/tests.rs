@@ -62,7 +62,7 @@ fn examples(count: usize, seed: u64) -> Vec<Example> {
 
 fn engine() -> Engine {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/llama.gguf");
-    let model = BaseModel::read(&path).unwrap();
+    let model = BaseModel::read(&path).expect("succeeds");
     let lora = LoraWeights::initial(
         &model.config,
         LoraConfig {
@@ -80,7 +80,7 @@ fn engine() -> Engine {
         share_prompts: true,
         threads: 1,
     };
-    Engine::new(&model, lora, options).unwrap()
+    Engine::new(&model, lora, options).expect("succeeds")
 }
 
 fn settings() -> TrainSettings {
@@ -96,7 +96,7 @@ fn settings() -> TrainSettings {
 
 #[test]
 fn a_run_learns_and_keeps_the_best_weights() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("succeeds");
     let (examples, held_out) = (examples(30, 1), examples(10, 2));
     let mut run = Run::new(
         engine(),
@@ -105,22 +105,25 @@ fn a_run_learns_and_keeps_the_best_weights() {
         settings(),
         "base",
     )
-    .unwrap();
+    .expect("succeeds");
     let mut losses = Vec::new();
     let outcome = run.run(&folder.path().join("run"), |_, event| {
         if let Event::Evaluated { loss, .. } = event {
-            losses.push(loss.unwrap());
+            losses.push(loss.expect("succeeds"));
         }
         ControlFlow::Continue(())
     });
-    assert_eq!(outcome.unwrap(), Outcome::Finished);
-    assert!(losses.last().unwrap() < &(losses[0] * 0.9), "{losses:?}");
+    assert_eq!(outcome.expect("succeeds"), Outcome::Finished);
+    assert!(
+        losses.last().expect("succeeds") < &(losses[0] * 0.9),
+        "{losses:?}"
+    );
     assert_eq!(run.progress.best, losses.iter().copied().reduce(f64::min));
 }
 
 #[test]
 fn a_run_that_is_broken_off_anywhere_ends_in_the_same_bits() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("succeeds");
     let path = folder.path().join("run");
     let (examples, held_out) = (examples(13, 1), examples(5, 2));
     let start = || {
@@ -131,10 +134,12 @@ fn a_run_that_is_broken_off_anywhere_ends_in_the_same_bits() {
             settings(),
             "base",
         )
-        .unwrap()
+        .expect("succeeds")
     };
     let mut whole = start();
-    whole.run(&path, |_, _| ControlFlow::Continue(())).unwrap();
+    whole
+        .run(&path, |_, _| ControlFlow::Continue(()))
+        .expect("succeeds");
     for stop in [1, 2, 4, 5, 9] {
         let mut events = 0;
         let mut first = start();
@@ -146,12 +151,16 @@ fn a_run_that_is_broken_off_anywhere_ends_in_the_same_bits() {
                 ControlFlow::Continue(())
             }
         });
-        assert_eq!(outcome.unwrap(), Outcome::Paused);
+        assert_eq!(outcome.expect("succeeds"), Outcome::Paused);
         // What a killed process would have done without writing it.
         drop(first);
         let mut second = start();
-        second.resume(Checkpoint::read(&path).unwrap()).unwrap();
-        second.run(&path, |_, _| ControlFlow::Continue(())).unwrap();
+        second
+            .resume(Checkpoint::read(&path).expect("succeeds"))
+            .expect("succeeds");
+        second
+            .run(&path, |_, _| ControlFlow::Continue(()))
+            .expect("succeeds");
         assert_eq!(second.engine.lora().values, whole.engine.lora().values);
         assert_eq!(second.best(), whole.best());
         assert_eq!(second.progress, whole.progress);
@@ -160,16 +169,17 @@ fn a_run_that_is_broken_off_anywhere_ends_in_the_same_bits() {
 
 #[test]
 fn checkpoints_of_other_runs_and_damaged_ones_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("succeeds");
     let path = folder.path().join("run");
     let (few, other) = (examples(3, 1), examples(3, 2));
-    let run = Run::new(engine(), &Likelihood, (&few, &[]), settings(), "base").unwrap();
-    run.checkpoint().write(&path).unwrap();
+    let run = Run::new(engine(), &Likelihood, (&few, &[]), settings(), "base").expect("succeeds");
+    run.checkpoint().write(&path).expect("succeeds");
     assert!(!path.with_extension("part").exists());
     let refused = |examples: &[Example], settings: TrainSettings, base: &str| {
-        let mut run = Run::new(engine(), &Likelihood, (examples, &[]), settings, base).unwrap();
-        run.resume(Checkpoint::read(&path).unwrap())
-            .unwrap_err()
+        let mut run =
+            Run::new(engine(), &Likelihood, (examples, &[]), settings, base).expect("succeeds");
+        run.resume(Checkpoint::read(&path).expect("succeeds"))
+            .expect_err("is refused")
             .to_string()
     };
     assert!(refused(&other, settings(), "base").contains("other examples"));
@@ -186,14 +196,14 @@ fn checkpoints_of_other_runs_and_damaged_ones_are_refused() {
         .contains("other training settings")
     );
 
-    let whole = std::fs::read(&path).unwrap();
+    let whole = std::fs::read(&path).expect("succeeds");
     for broken in [
         &whole[..whole.len() - 1],
         &whole[..10],
         &[],
         &[&whole[..100], &[whole[100] ^ 1], &whole[101..]].concat(),
     ] {
-        std::fs::write(&path, broken).unwrap();
+        std::fs::write(&path, broken).expect("succeeds");
         assert!(matches!(
             Checkpoint::read(&path),
             Err(CheckpointError::Damaged { .. })
