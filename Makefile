@@ -37,7 +37,7 @@ test-private: ## a whole chat in the window without a network: no internet socke
 test-scripts: ## the scripts themselves
 	@scripts/test.sh scripts
 
-test-peers: ## log-probabilities against llama-cpp-python and transformers (downloads some GB once)
+test-peers: ## log-probabilities and adapters against llama-cpp-python and transformers (downloads some GB once)
 	@scripts/test-peers.sh
 
 crash: ## kill sessions 200 times, cut the power 1,000 times, and look what is lost (some minutes)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares OpZest's log-probabilities with independent implementations. Not part of `make test`: the first run
+# Compares OpZest's log-probabilities and exported adapters with independent implementations. Not part of `make test`: the first run
 # builds llama-cpp-python (about ten minutes) and downloads some gigabytes of PyTorch.
 . "$(dirname "$0")/common.sh"
 cd "$root"
@@ -51,6 +51,13 @@ check 'writing traces' "$target/debug/examples/trace_peers" "$work/traces"
 check 'traces against llama-cpp-python' "$python" scripts/peers/compare_llama_cpp.py "$work"/traces/*.json
 check 'traces of the F32 model against transformers' \
     "$python" scripts/peers/compare_transformers.py "$work"/traces/*-f32.json
+
+check 'making small models and adapters' "$python" scripts/peers/export_models.py "$work/export"
+for folder in "$work"/export/*/; do
+    check "exporting the adapter of $(basename "$folder")" "$target/debug/examples/export_peers" "$folder"
+done
+check 'exported adapters against transformers + peft and llama-cpp-python' \
+    "$python" scripts/peers/compare_export.py "$work"/export/*/
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

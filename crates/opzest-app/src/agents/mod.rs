@@ -26,6 +26,7 @@ pub mod prompt;
 mod reading;
 mod state;
 mod tolerant;
+mod training;
 mod worker;
 
 pub use analyst::analyse;
@@ -37,4 +38,5 @@ pub use planner::{MOST_STEPS, Planned, plan};
 pub(crate) use product::main_file;
 pub use product::{SCHEMA_FILE, schema};
 pub use reading::{Answer, FormProblem, read_answer};
+pub use training::{TrainingText, training_texts};
 pub use worker::{Worked, messages_for_hand_edit, work};

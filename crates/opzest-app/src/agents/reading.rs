@@ -53,13 +53,7 @@ pub fn read_answer(
         return Err(FormProblem::Empty);
     }
     let (thinking, rest) = split_thinking(raw);
-    let mut parts = between_markers(rest);
-    if parts.files.is_empty() {
-        parts = fences::between_fences(rest, form.kind);
-    }
-    if parts.files.is_empty() {
-        parts = bare(rest, form.kind);
-    }
+    let parts = parts_of(rest, form.kind);
     let artifact = artifact_of(parts.files, form, current)?;
     Ok(Answer {
         reasoning: join(thinking, &parts.before),
@@ -68,10 +62,31 @@ pub fn read_answer(
     })
 }
 
+/// An answer from its first file on; without a file, what follows the thoughts.
+pub(super) fn without_reasoning(raw: &str, kind: ArtifactKind) -> &str {
+    let (_, rest) = split_thinking(raw);
+    let parts = parts_of(rest, kind);
+    match parts.files.is_empty() {
+        true => rest.trim_start(),
+        false => rest[parts.before.len()..].trim_start(),
+    }
+}
+
+fn parts_of(text: &str, kind: ArtifactKind) -> Parts {
+    let mut parts = between_markers(text);
+    if parts.files.is_empty() {
+        parts = fences::between_fences(text, kind);
+    }
+    if parts.files.is_empty() {
+        parts = bare(text, kind);
+    }
+    parts
+}
+
 /// An answer's parts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Parts {
-    /// What stands before the first file.
+    /// What stands before the first file: the text's beginning.
     pub(super) before: String,
     pub(super) files: Vec<Found>,
     pub(super) open: bool,
@@ -172,8 +187,9 @@ fn bare(text: &str, kind: ArtifactKind) -> Parts {
         name: String::new(),
         text: trimmed[at..end].to_owned(),
     };
+    let lead = text.len() - text.trim_start().len();
     Parts {
-        before: trimmed[..at].to_owned(),
+        before: text[..lead + at].to_owned(),
         files: vec![file],
         open,
     }
