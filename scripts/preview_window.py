@@ -254,6 +254,8 @@ class Previews(unittest.TestCase):
         self.assert_fine(self.show("neighbour", "<p>its own page"))
         report = self.show("commands", page("commands.html"))
         self.assertEqual(self.said("commands", report, "FOUND"), [])
+        refused = [error["message"] for error in report["errors"] if "opzest-preview://p" in error["message"]]
+        self.assertEqual(len(refused), 1, report)
         status, info = self.probe.call("app_info")
         self.assertEqual((status, info["firstStart"]), ("ok", True))
         # The control: from the main window the same command does what the page wanted.
