@@ -30,9 +30,9 @@ impl Target {
         Self::Down,
     ];
 
-    /// The tensor's name in a GGUF file, between `blk.N.` and `.weight`.
-    pub fn gguf_name(self) -> &'static str {
-        match self {
+    /// The tensor's name in GGUF files.
+    pub fn gguf_tensor(self, layer: usize) -> String {
+        let name = match self {
             Self::Q => "attn_q",
             Self::K => "attn_k",
             Self::V => "attn_v",
@@ -40,6 +40,20 @@ impl Target {
             Self::Gate => "ffn_gate",
             Self::Up => "ffn_up",
             Self::Down => "ffn_down",
+        };
+        format!("blk.{layer}.{name}.weight")
+    }
+
+    /// The module's path inside a layer of a transformers model.
+    pub fn module(self) -> &'static str {
+        match self {
+            Self::Q => "self_attn.q_proj",
+            Self::K => "self_attn.k_proj",
+            Self::V => "self_attn.v_proj",
+            Self::O => "self_attn.o_proj",
+            Self::Gate => "mlp.gate_proj",
+            Self::Up => "mlp.up_proj",
+            Self::Down => "mlp.down_proj",
         }
     }
 

@@ -1,83 +1,9 @@
 //! What is exported: the weights of a LoRA adapter, borrowed from the trainer.
 
 use super::ExportError;
+use crate::lora::{LoraWeights, Target};
+use crate::model::{Architecture, ModelConfig, RopePairs};
 use std::collections::HashSet;
-
-/// The model families that training knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Architecture {
-    Llama,
-    Qwen2,
-    Qwen3,
-}
-
-impl Architecture {
-    /// `general.architecture` in GGUF files.
-    pub fn gguf_name(self) -> &'static str {
-        match self {
-            Self::Llama => "llama",
-            Self::Qwen2 => "qwen2",
-            Self::Qwen3 => "qwen3",
-        }
-    }
-
-    /// GGUF files of the llama family hold the rows of q and k in pairs for interleaved RoPE; Hugging Face's hold the
-    /// first halves of all pairs, then the second. (llama.cpp, `convert_hf_to_gguf.py`, `LlamaModel.permute`)
-    pub(super) fn pairs_rows(self) -> bool {
-        self == Self::Llama
-    }
-}
-
-/// The linear layers that an adapter may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Target {
-    Q,
-    K,
-    V,
-    O,
-    Gate,
-    Up,
-    Down,
-}
-
-impl Target {
-    pub const ALL: [Self; 7] = [
-        Self::Q,
-        Self::K,
-        Self::V,
-        Self::O,
-        Self::Gate,
-        Self::Up,
-        Self::Down,
-    ];
-
-    /// The tensor's name in GGUF files.
-    pub fn gguf_tensor(self, layer: usize) -> String {
-        let name = match self {
-            Self::Q => "attn_q",
-            Self::K => "attn_k",
-            Self::V => "attn_v",
-            Self::O => "attn_output",
-            Self::Gate => "ffn_gate",
-            Self::Up => "ffn_up",
-            Self::Down => "ffn_down",
-        };
-        format!("blk.{layer}.{name}.weight")
-    }
-
-    /// The module's path inside a layer of a transformers model.
-    pub fn module(self) -> &'static str {
-        match self {
-            Self::Q => "self_attn.q_proj",
-            Self::K => "self_attn.k_proj",
-            Self::V => "self_attn.v_proj",
-            Self::O => "self_attn.o_proj",
-            Self::Gate => "mlp.gate_proj",
-            Self::Up => "mlp.up_proj",
-            Self::Down => "mlp.down_proj",
-        }
-    }
-}
 
 /// How numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +101,26 @@ pub struct Adapter<'a> {
     pub slices: Vec<Slice<'a>>,
 }
 
-impl Adapter<'_> {
+impl<'a> Adapter<'a> {
+    /// Of the trainer's weights for a model.
+    pub fn new(model: &ModelConfig, lora: &'a LoraWeights) -> Self {
+        let slice = |slice: &crate::lora::LoraSlice| Slice {
+            layer: slice.layer,
+            target: slice.target,
+            inputs: slice.inputs,
+            outputs: slice.outputs,
+            a: &lora.values[slice.a.clone()],
+            b: &lora.values[slice.b.clone()],
+        };
+        Self {
+            architecture: model.architecture,
+            head_dim: model.head_dim,
+            rank: lora.config.rank,
+            alpha: lora.config.alpha,
+            slices: lora.slices.iter().map(slice).collect(),
+        }
+    }
+
     /// What B A is multiplied by.
     pub fn scale(&self) -> f32 {
         self.alpha / self.rank as f32
@@ -208,10 +153,16 @@ impl Adapter<'_> {
             let even = self.head_dim > 0
                 && self.head_dim.is_multiple_of(2)
                 && slice.outputs.is_multiple_of(self.head_dim);
-            if heads && self.architecture.pairs_rows() && !even {
+            if heads && pairs_rows(self.architecture) && !even {
                 return unsound(format!("`{name}` is no whole number of attention heads"));
             }
         }
         Ok(())
     }
+}
+
+/// GGUF files of the llama family hold the rows of q and k in pairs for interleaved RoPE; Hugging Face's hold the first
+/// halves of all pairs, then the second. (llama.cpp, `convert_hf_to_gguf.py`, `LlamaModel.permute`)
+pub(super) fn pairs_rows(architecture: Architecture) -> bool {
+    architecture.rope_pairs() == RopePairs::Neighbours
 }

@@ -2,6 +2,10 @@
 
 use super::gguf::{Header, Kind, NewTensor, Pairs, pad, write_header};
 use super::{Adapter, ExportError, Lineage, Precision, Written, aside};
+use crate::lora::{LoraConfig, LoraWeights, Target};
+use crate::model::ModelConfig;
+use candle_core::Device;
+use candle_core::quantized::gguf_file::Content;
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
@@ -64,9 +68,59 @@ pub fn write_gguf(
     )
 }
 
+/// Reads an adapter that [`write_gguf`] wrote for this model.
+///
+/// # Errors
+/// The file cannot be read, is damaged, or is for another model.
+pub fn read_gguf(path: &Path, model: &ModelConfig) -> Result<LoraWeights, ExportError> {
+    let damaged = |reason: String| ExportError::Damaged {
+        path: path.to_owned(),
+        reason,
+    };
+    let broken = |error: candle_core::Error| damaged(error.to_string());
+    let mut file = File::open(path).map_err(|source| ExportError::read(path, source))?;
+    let content = Content::read(&mut file).map_err(broken)?;
+    let alpha = content.metadata.get("adapter.lora.alpha");
+    let alpha = alpha.and_then(|alpha| alpha.to_f32().ok());
+    let alpha = alpha.ok_or_else(|| damaged("it has no alpha".into()))?;
+    let has = |target: &Target| {
+        let name = format!("{}.lora_a", target.gguf_tensor(0));
+        content.tensor_infos.contains_key(&name)
+    };
+    let targets: Vec<Target> = Target::ALL.into_iter().filter(has).collect();
+    let Some(first) = targets.first() else {
+        return Err(damaged("it has no weights".into()));
+    };
+    let rank = &content.tensor_infos[&format!("{}.lora_a", first.gguf_tensor(0))];
+    let rank = rank.shape.dims().first().copied().unwrap_or_default();
+    let config = LoraConfig {
+        rank,
+        alpha,
+        targets,
+    };
+    let mut lora = LoraWeights::zeros(model, config);
+    for slice in &lora.slices {
+        let name = slice.target.gguf_tensor(slice.layer);
+        for (side, range) in [("lora_a", &slice.a), ("lora_b", &slice.b)] {
+            let tensor = content.tensor(&mut file, &format!("{name}.{side}"), &Device::Cpu);
+            let values = tensor.and_then(|tensor| tensor.dequantize(&Device::Cpu));
+            let values = values.and_then(|values| values.flatten_all()?.to_vec1::<f32>());
+            let values = values.map_err(broken)?;
+            if values.len() != range.len() {
+                return Err(ExportError::Unsuitable {
+                    path: path.to_owned(),
+                    reason: format!("`{name}` has another shape in this model"),
+                });
+            }
+            lora.values[range.clone()].copy_from_slice(&values);
+        }
+    }
+    Ok(lora)
+}
+
 fn metadata(adapter: &Adapter<'_>, lineage: &Lineage) -> Pairs {
     let mut pairs = Pairs::default();
-    pairs.set_string("general.architecture", adapter.architecture.gguf_name());
+    pairs.set_string("general.architecture", adapter.architecture.name());
     pairs.set_string("general.type", "adapter");
     pairs.set_string("general.name", &lineage.name);
     if let Some(licence) = &lineage.base_licence {
@@ -100,8 +154,7 @@ pub(super) fn check_header(
 mod tests {
     use super::*;
     use crate::export::{Architecture, fixture};
-    use candle_core::quantized::gguf_file::Content;
-    use candle_core::{DType, Device};
+    use candle_core::DType;
 
     /// Read by candle, which shares no code with the writer.
     #[test]

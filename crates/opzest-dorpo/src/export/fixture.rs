@@ -85,7 +85,7 @@ pub fn lineage(base_sha256: &str) -> Lineage {
 /// The metadata of [`base`]: with a list of strings, one of which is not UTF-8, as tokenizers have.
 pub fn metadata(architecture: Architecture) -> Pairs {
     let mut pairs = Pairs::default();
-    pairs.set_string("general.architecture", architecture.gguf_name());
+    pairs.set_string("general.architecture", architecture.name());
     pairs.set_string("general.name", "Tiny");
     pairs.set_string("general.license", "apache-2.0");
     let mut tokens = 8_u32.to_le_bytes().to_vec();

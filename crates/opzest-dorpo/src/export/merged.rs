@@ -250,7 +250,7 @@ fn open(path: &Path, lineage: &Lineage) -> Result<(File, Header), ExportError> {
 
 fn check_model(header: &Header, adapter: &Adapter<'_>) -> Result<(), String> {
     let pairs = &header.pairs;
-    let expected = adapter.architecture.gguf_name();
+    let expected = adapter.architecture.name();
     match pairs.string("general.architecture") {
         Some(architecture) if architecture == expected => {}
         Some(architecture) => {

@@ -15,8 +15,10 @@ mod merged;
 pub mod parity;
 mod peft;
 
-pub use adapter::{Adapter, Architecture, Precision, Slice, Target};
-pub use adapter_gguf::write_gguf;
+pub use crate::lora::Target;
+pub use crate::model::Architecture;
+pub use adapter::{Adapter, Precision, Slice};
+pub use adapter_gguf::{read_gguf, write_gguf};
 pub use aside::Written;
 pub use error::ExportError;
 pub use lineage::{Lineage, file_sha256};

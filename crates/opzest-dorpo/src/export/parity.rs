@@ -156,6 +156,15 @@ fn compare(base: Base, part: &Part) -> Result<PartParity, ParityError> {
     })
 }
 
+/// Root mean square of what an adapter changes, in nats. Both have the shape `[tokens]`.
+pub fn effect(without_adapter: &[f32], with_adapter: &[f32]) -> f64 {
+    let pairs = with_adapter.iter().zip(without_adapter);
+    let changes: Vec<f64> = pairs
+        .map(|(with, without)| f64::from(*with) - f64::from(*without))
+        .collect();
+    root_mean_square(changes.into_iter())
+}
+
 fn same(same: bool) -> Outcome {
     match same {
         true => Outcome::Same,

@@ -1,5 +1,6 @@
 //! The adapter as a folder that `peft.PeftModel.from_pretrained` loads onto a transformers model.
 
+use super::adapter::pairs_rows;
 use super::{Adapter, ExportError, Lineage, Slice, Target, aside};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use serde_json::json;
@@ -75,7 +76,7 @@ fn tensors(adapter: &Adapter<'_>) -> BTreeMap<String, ([usize; 2], Vec<u8>)> {
 /// head in q and k are transformers' j and j + head_dim/2.
 fn rows_of_transformers(adapter: &Adapter<'_>, slice: &Slice<'_>) -> Vec<f32> {
     let rotated = matches!(slice.target, Target::Q | Target::K);
-    if !rotated || !adapter.architecture.pairs_rows() {
+    if !rotated || !pairs_rows(adapter.architecture) {
         return slice.b.to_vec();
     }
     let (rank, half) = (adapter.rank, adapter.head_dim / 2);

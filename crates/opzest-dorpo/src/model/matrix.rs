@@ -49,6 +49,12 @@ impl Matrix {
         })
     }
 
+    pub fn is_f32(&self) -> bool {
+        self.blocks
+            .iter()
+            .all(|block| block.dtype() == GgmlDType::F32)
+    }
+
     pub fn blocks(&self) -> usize {
         self.blocks.len()
     }

@@ -82,21 +82,30 @@ impl BaseModel {
 
     /// Numbers in the layers' matrices.
     pub fn layer_parameters(&self) -> usize {
-        self.layers
-            .iter()
-            .flat_map(|l| {
-                [
-                    &l.q.weight,
-                    &l.k.weight,
-                    &l.v.weight,
-                    &l.o,
-                    &l.gate,
-                    &l.up,
-                    &l.down,
-                ]
-            })
+        self.matrices()
             .map(|matrix| matrix.rows * matrix.columns)
             .sum()
+    }
+
+    /// Whether nothing of it is rounded to fewer bits.
+    pub fn is_f32(&self) -> bool {
+        let ends = self.output.iter().chain([&self.embedding]);
+        self.matrices().chain(ends).all(Matrix::is_f32)
+    }
+
+    /// Those of the layers.
+    fn matrices(&self) -> impl Iterator<Item = &Matrix> {
+        self.layers.iter().flat_map(|l| {
+            [
+                &l.q.weight,
+                &l.k.weight,
+                &l.v.weight,
+                &l.o,
+                &l.gate,
+                &l.up,
+                &l.down,
+            ]
+        })
     }
 }
 

@@ -36,6 +36,8 @@ pub enum CheckpointError {
 /// How far a run is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
+    /// The held-out examples have been looked at before the first step.
+    pub begun: bool,
     pub epoch: usize,
     /// Examples of the epoch's order that are done.
     pub done: usize,

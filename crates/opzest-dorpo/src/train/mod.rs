@@ -1,8 +1,9 @@
 //! A training run: examples in shuffled order, AdamW, early stopping on held-out examples, and checkpoints from which a
-//! killed run goes on to the very same weights. It knows no loss ([`Objective`]) and writes nothing but its checkpoint.
+//! killed run goes on to the very same weights. Writes nothing but its checkpoint.
 
 mod checkpoint;
 mod estimate;
+mod objective;
 mod optimiser;
 mod run;
 mod schedule;
@@ -12,7 +13,8 @@ mod tests;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Progress};
 pub use estimate::{BatchSize, memory};
+pub use objective::{Counts, Dorpo, Figures, Objective};
 pub use optimiser::{AdamW, StepSize};
-pub use run::{Control, Counts, Event, Objective, Outcome, Run, TrainError};
+pub use run::{Control, Event, Outcome, Run, TrainError};
 pub use schedule::learning_rate;
 pub use settings::TrainSettings;

@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, path::Path};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Checkpoint, CheckpointError, Progress, TrainSettings,
+    Checkpoint, CheckpointError, Counts, Figures, Objective, Progress, TrainSettings,
     checkpoint::Identity,
     learning_rate,
     optimiser::{AdamW, StepSize},
@@ -14,41 +14,8 @@ use crate::{
     engine::{Engine, EngineError, TokenScores},
     example::Example,
     lora::SplitMix,
+    loss::LossError,
 };
-
-/// A loss over log-probabilities.
-pub trait Objective: Sync {
-    /// The loss of some of a batch's examples and its gradients, shaped as `scores`. Means are over the whole batch, whose
-    /// sizes `batch` gives, so that the parts' losses add up to the batch's.
-    fn loss(
-        &self,
-        examples: &[Example],
-        scores: &[TokenScores],
-        batch: Counts,
-    ) -> (f64, Vec<TokenScores>);
-
-    /// Whether it reads the prompts' log-probabilities.
-    fn reads_prompts(&self) -> bool {
-        false
-    }
-}
-
-/// Sizes of a whole batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counts {
-    pub examples: usize,
-    /// Rejected answers.
-    pub pairs: usize,
-}
-
-impl Counts {
-    pub fn of(examples: &[Example]) -> Self {
-        Self {
-            examples: examples.len(),
-            pairs: examples.iter().map(|example| example.rejected.len()).sum(),
-        }
-    }
-}
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -56,15 +23,18 @@ pub enum Event {
         step: usize,
         steps: usize,
         epoch: usize,
-        loss: f64,
+        figures: Figures,
+        /// Length of the gradient before clipping.
         gradient: f64,
         learning_rate: f32,
         tokens: usize,
     },
-    /// After an epoch: the held-out examples' loss, none without such examples.
+    /// The held-out examples, before the first epoch (0) and after each; no figures without such examples.
     Evaluated {
         epoch: usize,
-        loss: Option<f64>,
+        step: usize,
+        figures: Option<Figures>,
+        /// These are the best weights so far.
         better: bool,
     },
 }
@@ -86,6 +56,8 @@ pub enum TrainError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Loss(#[from] LossError),
     #[error(
         "step {step} gave a gradient that is no number; lower the learning rate or look for a damaged example"
     )]
@@ -225,8 +197,18 @@ impl<'a> Run<'a> {
         Ok(Outcome::Finished)
     }
 
-    /// One step, or the evaluation at an epoch's end.
+    /// One step, or an evaluation.
     fn next(&mut self) -> Result<Event, TrainError> {
+        if !self.progress.begun {
+            let figures = self.held_out_figures()?;
+            self.progress.begun = true;
+            return Ok(Event::Evaluated {
+                epoch: 0,
+                step: 0,
+                figures,
+                better: false,
+            });
+        }
         if self.progress.done >= self.examples.len() {
             return self.end_epoch();
         }
@@ -241,14 +223,19 @@ impl<'a> Run<'a> {
             .map(|i| self.examples[*i].clone())
             .collect();
         let counts = Counts::of(&batch);
-        let mut loss = 0.0;
+        let mut figures = Figures::default();
         for part in parts(&batch, settings.tokens_at_a_time) {
             let objective = self.objective;
-            loss += self
-                .engine
-                .loss_and_gradients(part, objective.reads_prompts(), |scores| {
-                    objective.loss(part, scores, counts)
-                })?;
+            figures +=
+                self.engine
+                    .loss_and_gradients(
+                        part,
+                        objective.reads_prompts(),
+                        |scores| match objective.loss(part, scores, counts) {
+                            Ok((figures, gradients)) => (Ok(figures), gradients),
+                            Err(error) => (Err(error), zeros(scores)),
+                        },
+                    )??;
         }
         let rate = learning_rate(&settings, self.progress.step, steps);
         let size = StepSize {
@@ -260,7 +247,7 @@ impl<'a> Run<'a> {
         let gradient = self
             .engine
             .update(|values, gradients| optimiser.step(values, gradients, size));
-        if !gradient.is_finite() || !loss.is_finite() {
+        if !gradient.is_finite() || !figures.loss.is_finite() {
             return Err(TrainError::Diverged {
                 step: self.progress.step,
             });
@@ -270,8 +257,8 @@ impl<'a> Run<'a> {
         Ok(Event::Step {
             step: self.progress.step,
             steps,
-            epoch: self.progress.epoch,
-            loss,
+            epoch: self.progress.epoch + 1,
+            figures,
             gradient,
             learning_rate: rate,
             tokens: batch.iter().map(tokens).sum(),
@@ -279,7 +266,8 @@ impl<'a> Run<'a> {
     }
 
     fn end_epoch(&mut self) -> Result<Event, TrainError> {
-        let loss = self.held_out_loss()?;
+        let figures = self.held_out_figures()?;
+        let loss = figures.map(|figures| figures.loss);
         let better = match (loss, self.progress.best) {
             (Some(loss), Some(best)) => loss < best,
             _ => true,
@@ -291,32 +279,32 @@ impl<'a> Run<'a> {
         } else {
             self.progress.epochs_without_better += 1;
         }
-        let epoch = self.progress.epoch;
         self.progress.epoch += 1;
         self.progress.done = 0;
         let settings = &self.identity.settings;
         self.progress.finished = self.progress.epoch >= settings.epochs
             || self.progress.epochs_without_better >= settings.patience.max(1);
         Ok(Event::Evaluated {
-            epoch,
-            loss,
+            epoch: self.progress.epoch,
+            step: self.progress.step,
+            figures,
             better,
         })
     }
 
-    fn held_out_loss(&mut self) -> Result<Option<f64>, TrainError> {
+    fn held_out_figures(&mut self) -> Result<Option<Figures>, TrainError> {
         if self.held_out.is_empty() {
             return Ok(None);
         }
         let counts = Counts::of(self.held_out);
-        let mut loss = 0.0;
+        let mut figures = Figures::default();
         for part in parts(self.held_out, self.identity.settings.tokens_at_a_time) {
             let scores = self
                 .engine
                 .log_probs(part, self.objective.reads_prompts())?;
-            loss += self.objective.loss(part, &scores, counts).0;
+            figures += self.objective.loss(part, &scores, counts)?.0;
         }
-        Ok(Some(loss))
+        Ok(Some(figures))
     }
 }
 
@@ -328,6 +316,16 @@ fn order(seed: u64, epoch: usize, count: usize) -> Vec<usize> {
         order.swap(last, random.below(last + 1));
     }
     order
+}
+
+fn zeros(scores: &[TokenScores]) -> Vec<TokenScores> {
+    let mut zeros = scores.to_vec();
+    for scores in &mut zeros {
+        let answers = scores.soft.iter_mut().chain(&mut scores.rejected).flatten();
+        let own = scores.prompt.iter_mut().chain(&mut scores.chosen);
+        own.chain(answers).for_each(|score| *score = 0.0);
+    }
+    zeros
 }
 
 /// Tokens that an example costs, its prompt counted once.

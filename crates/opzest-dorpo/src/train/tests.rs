@@ -4,40 +4,18 @@ use std::{ops::ControlFlow, path::Path};
 
 use super::*;
 use crate::{
-    engine::{BaseStorage, Engine, EngineOptions, Precision, TokenScores},
+    engine::{BaseStorage, Engine, EngineOptions, Precision},
     example::{Answer, Example},
     kernels::Isa,
     lora::{LoraConfig, LoraWeights, SplitMix},
+    loss::{FirstTerm, LossSettings},
     model::BaseModel,
 };
 
-/// Mean negative log-likelihood of the chosen answers.
-struct Likelihood;
-
-impl Objective for Likelihood {
-    fn loss(
-        &self,
-        _: &[Example],
-        scores: &[TokenScores],
-        batch: Counts,
-    ) -> (f64, Vec<TokenScores>) {
-        let mut gradients = scores.to_vec();
-        let mut sum = 0.0;
-        for scores in &mut gradients {
-            let weight = 1.0 / (scores.chosen.len() * batch.examples) as f32;
-            for score in &mut scores.chosen {
-                sum -= f64::from(*score * weight);
-                *score = -weight;
-            }
-            scores
-                .rejected
-                .iter_mut()
-                .flatten()
-                .for_each(|score| *score = 0.0);
-        }
-        (sum, gradients)
-    }
-}
+const DORPO: Dorpo = Dorpo(LossSettings {
+    lambda: 0.1,
+    first_term: FirstTerm::Answer,
+});
 
 fn examples(count: usize, seed: u64) -> Vec<Example> {
     let mut random = SplitMix(seed);
@@ -98,18 +76,12 @@ fn settings() -> TrainSettings {
 fn a_run_learns_and_keeps_the_best_weights() {
     let folder = tempfile::tempdir().expect("succeeds");
     let (examples, held_out) = (examples(30, 1), examples(10, 2));
-    let mut run = Run::new(
-        engine(),
-        &Likelihood,
-        (&examples, &held_out),
-        settings(),
-        "base",
-    )
-    .expect("succeeds");
+    let mut run =
+        Run::new(engine(), &DORPO, (&examples, &held_out), settings(), "base").expect("succeeds");
     let mut losses = Vec::new();
     let outcome = run.run(&folder.path().join("run"), |_, event| {
-        if let Event::Evaluated { loss, .. } = event {
-            losses.push(loss.expect("succeeds"));
+        if let Event::Evaluated { figures, .. } = event {
+            losses.push(figures.expect("succeeds").loss);
         }
         ControlFlow::Continue(())
     });
@@ -127,14 +99,7 @@ fn a_run_that_is_broken_off_anywhere_ends_in_the_same_bits() {
     let path = folder.path().join("run");
     let (examples, held_out) = (examples(13, 1), examples(5, 2));
     let start = || {
-        Run::new(
-            engine(),
-            &Likelihood,
-            (&examples, &held_out),
-            settings(),
-            "base",
-        )
-        .expect("succeeds")
+        Run::new(engine(), &DORPO, (&examples, &held_out), settings(), "base").expect("succeeds")
     };
     let mut whole = start();
     whole
@@ -172,12 +137,12 @@ fn checkpoints_of_other_runs_and_damaged_ones_are_refused() {
     let folder = tempfile::tempdir().expect("succeeds");
     let path = folder.path().join("run");
     let (few, other) = (examples(3, 1), examples(3, 2));
-    let run = Run::new(engine(), &Likelihood, (&few, &[]), settings(), "base").expect("succeeds");
+    let run = Run::new(engine(), &DORPO, (&few, &[]), settings(), "base").expect("succeeds");
     run.checkpoint().write(&path).expect("succeeds");
     assert!(!path.with_extension("part").exists());
     let refused = |examples: &[Example], settings: TrainSettings, base: &str| {
         let mut run =
-            Run::new(engine(), &Likelihood, (examples, &[]), settings, base).expect("succeeds");
+            Run::new(engine(), &DORPO, (examples, &[]), settings, base).expect("succeeds");
         run.resume(Checkpoint::read(&path).expect("succeeds"))
             .expect_err("is refused")
             .to_string()
@@ -215,7 +180,7 @@ fn checkpoints_of_other_runs_and_damaged_ones_are_refused() {
         Err(CheckpointError::Write { .. })
     ));
     assert!(matches!(
-        Run::new(engine(), &Likelihood, (&[], &[]), settings(), ""),
+        Run::new(engine(), &DORPO, (&[], &[]), settings(), ""),
         Err(TrainError::NoExamples)
     ));
 }

@@ -1,0 +1,61 @@
+//! What the app and the trainer's process say to each other, one JSON value a line.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{GoldenPart, Strain};
+use crate::export::parity::Base;
+use crate::train::Figures;
+
+/// The first line to the process: what it is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Train the job in this folder, from its checkpoint if there is one.
+    Train { folder: PathBuf },
+    /// What the trained adapter does to golden answers, for the parity check.
+    Golden { folder: PathBuf },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToTrainer {
+    /// Write a checkpoint after this step and end.
+    Pause,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromTrainer {
+    /// The model is loaded; `step` of `steps` are done already.
+    Ready { step: usize, steps: usize },
+    Step {
+        step: usize,
+        epoch: usize,
+        figures: Figures,
+        /// Length of the gradient before clipping.
+        gradient: f64,
+        learning_rate: f64,
+        tokens: usize,
+        seconds: f64,
+        /// Of this process, at most so far.
+        memory_bytes: Option<u64>,
+    },
+    /// The held-out examples, before the first epoch (0) and after each.
+    HeldOut {
+        step: usize,
+        epoch: usize,
+        figures: Option<Figures>,
+        better: bool,
+        seconds: f64,
+    },
+    /// A checkpoint is written; the process ends. With a reason: it stopped by itself.
+    Paused { strain: Option<Strain> },
+    /// The adapter is written; the process ends.
+    Trained { bytes: u64, sha256: String },
+    /// Answer to [`Task::Golden`]; the process ends.
+    Golden { base: Base, parts: Vec<GoldenPart> },
+    /// The process ends; the last checkpoint is what it was.
+    Failed { reason: String },
+}

@@ -1,0 +1,217 @@
+//! Whatever happens to the process, the run ends in the same bits or says why it cannot.
+
+use crate::trainer::{Trainer, base, create, examples, golden, job};
+use opzest_dorpo::child::{FromTrainer, JobFolder, Strain, Task};
+use opzest_dorpo::export::parity::Base;
+use opzest_dorpo::lora::SplitMix;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const KILLS: usize = 20;
+
+/// SHA-256 of the adapter that a run ends with.
+fn trained(told: &[FromTrainer]) -> String {
+    match told.last() {
+        Some(FromTrainer::Trained { sha256, .. }) => sha256.clone(),
+        other => panic!("it did not end well: {other:?}"),
+    }
+}
+
+fn failed(told: &[FromTrainer]) -> String {
+    match told.last() {
+        Some(FromTrainer::Failed { reason }) => reason.clone(),
+        other => panic!("it did not fail: {other:?}"),
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_ends_in_the_same_bits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = create(&folder.path().join("whole"), &job(&base()));
+    let begun = Instant::now();
+    let expected = trained(&Trainer::train(&whole).rest());
+    let took = begun.elapsed();
+
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut random = SplitMix(seed);
+    let killed = create(&folder.path().join("killed"), &job(&base()));
+    let (mut kills, mut begun_again) = (0, 0);
+    while kills < KILLS {
+        let mut trainer = Trainer::train(&killed);
+        let after = took.mul_f32(random.unit());
+        std::thread::sleep(after);
+        // It may have ended before.
+        trainer.process.kill().expect("it can be killed");
+        let mut told = Vec::new();
+        while let Some(message) = trainer.next() {
+            told.push(message);
+        }
+        trainer.process.wait().expect("it is gone");
+        match told.last() {
+            Some(FromTrainer::Trained { sha256, .. }) => {
+                assert_eq!(*sha256, expected);
+                std::fs::remove_file(killed.checkpoint()).expect("it is there");
+                std::fs::remove_file(killed.adapter()).expect("it is there");
+                begun_again += 1;
+            }
+            _ => kills += 1,
+        }
+        // Whatever has the name is whole.
+        if killed.adapter().exists() {
+            let sha256 = opzest_dorpo::export::file_sha256(&killed.adapter());
+            assert_eq!(sha256.expect("it can be read"), expected);
+        }
+    }
+    assert_eq!(trained(&Trainer::train(&killed).rest()), expected);
+    println!("{kills} kills, {begun_again} runs that ended before theirs");
+}
+
+#[test]
+fn a_pause_keeps_what_was_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = create(&folder.path().join("whole"), &job(&base()));
+    let told = Trainer::train(&whole).rest();
+    let paused = create(&folder.path().join("paused"), &job(&base()));
+    let mut trainer = Trainer::train(&paused);
+    let mut step = 0;
+    while step < 5 {
+        match trainer.next().expect("it goes on") {
+            FromTrainer::Step { step: now, .. } => step = now,
+            FromTrainer::Ready { step: now, steps } => assert_eq!((now, steps), (0, 180)),
+            _ => {}
+        }
+    }
+    trainer.pause();
+    let rest = trainer.rest();
+    assert_eq!(
+        rest.last(),
+        Some(&FromTrainer::Paused {
+            strain: None::<Strain>
+        })
+    );
+    let done = rest.iter().rev().find_map(|told| match told {
+        FromTrainer::Step { step, .. } => Some(*step),
+        _ => None,
+    });
+    let again = Trainer::train(&paused).rest();
+    let ready = FromTrainer::Ready {
+        step: done.unwrap_or(step),
+        steps: 180,
+    };
+    assert_eq!(again[0], ready);
+    assert_eq!(trained(&again), trained(&told));
+    // Trained once, it is trained: asking again tells the same and computes nothing.
+    let third = Trainer::train(&paused).rest();
+    assert_eq!((third.len(), trained(&third)), (2, trained(&told)));
+}
+
+#[test]
+fn it_ends_with_its_parent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut job = job(&base());
+    (job.settings.epochs, job.settings.patience) = (100_000, 100_000);
+    let run = create(folder.path(), &job);
+    let mut trainer = Trainer::train(&run);
+    trainer.next().expect("it is ready");
+    let mut process = trainer.process;
+    drop(trainer.input);
+    let end = Instant::now() + Duration::from_secs(20);
+    while process.try_wait().expect("it can be asked").is_none() {
+        assert!(Instant::now() < end, "it trains on alone");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mine = folder.path().join("base.gguf");
+    std::fs::copy(base(), &mine).expect("copied");
+    let run = create(&folder.path().join("run"), &job(&mine));
+    let mut trainer = Trainer::train(&run);
+    while !matches!(trainer.next(), Some(FromTrainer::Step { step: 4, .. })) {}
+    trainer.pause();
+    trainer.rest();
+    let checkpoint = std::fs::read(run.checkpoint()).expect("it is there");
+
+    // The base was replaced under the run, or is gone.
+    let model = std::fs::read(&mine).expect("it is there");
+    let mut other = model.clone();
+    *other.last_mut().expect("not empty") ^= 1;
+    std::fs::write(&mine, &other).expect("written");
+    assert!(
+        failed(&Trainer::train(&run).rest()).contains("is not the file that the run began with")
+    );
+    std::fs::remove_file(&mine).expect("it is there");
+    assert!(failed(&Trainer::train(&run).rest()).contains("cannot be read"));
+    std::fs::write(&mine, &model).expect("written");
+
+    // A damaged checkpoint, and one of other settings.
+    std::fs::write(run.checkpoint(), &checkpoint[..checkpoint.len() / 2]).expect("written");
+    assert!(failed(&Trainer::train(&run).rest()).contains("is damaged"));
+    std::fs::write(run.checkpoint(), &checkpoint).expect("written");
+    let mut changed = job(&mine);
+    changed.settings.learning_rate = 1.0;
+    let other = JobFolder::new(folder.path().join("other"));
+    let data = (examples(12, 1), examples(4, 2));
+    other.create(&changed, data, &golden()).expect("written");
+    std::fs::copy(run.checkpoint(), other.checkpoint()).expect("copied");
+    assert!(failed(&Trainer::train(&other).rest()).contains("other training settings"));
+
+    // The disk has no room for a checkpoint: what was there stays.
+    let aside = run.checkpoint().with_extension("part");
+    std::fs::create_dir(&aside).expect("made");
+    assert!(failed(&Trainer::train(&run).rest()).contains("cannot write the checkpoint"));
+    assert_eq!(
+        std::fs::read(run.checkpoint()).expect("it is there"),
+        checkpoint
+    );
+    std::fs::remove_dir(&aside).expect("it is there");
+    trained(&Trainer::train(&run).rest());
+
+    let nothing = JobFolder::new(folder.path().join("nothing"));
+    assert!(failed(&Trainer::train(&nothing).rest()).contains("cannot read"));
+    let empty = JobFolder::new(folder.path().join("empty"));
+    let none = (Vec::new(), Vec::new());
+    empty.create(&job(&mine), none, &golden()).expect("written");
+    assert!(failed(&Trainer::train(&empty).rest()).contains("no examples"));
+}
+
+#[test]
+fn golden_answers_show_what_each_target_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = create(folder.path(), &job(&base()));
+    trained(&Trainer::train(&run).rest());
+    let task = Task::Golden {
+        folder: run.path().to_owned(),
+    };
+    let told = Trainer::start(&task).rest();
+    let Some(FromTrainer::Golden { base, parts }) = told.last() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(*base, Base::F32);
+    let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+    assert_eq!(names, ["all", "q", "k", "v", "o", "gate", "up", "down"]);
+    for part in parts {
+        let trainer = &part.trainer;
+        assert_eq!(
+            (trainer.with_adapter.len(), trainer.without_adapter.len()),
+            (6, 6)
+        );
+        assert_ne!(trainer.with_adapter, trainer.without_adapter);
+        assert!(Path::new(&part.adapter).exists());
+    }
+    run.clear().expect("cleared");
+    let left: Vec<_> = std::fs::read_dir(run.path())
+        .expect("it is there")
+        .flatten()
+        .map(|entry| entry.file_name().into_string().expect("a name"))
+        .collect();
+    let left = {
+        let mut left = left;
+        left.sort();
+        left
+    };
+    assert_eq!(left, ["adapter.gguf", "job.json"]);
+}

@@ -1,0 +1,4 @@
+//! The trainer as a process.
+
+mod killed;
+mod trainer;
