@@ -2,10 +2,10 @@
 //! each request its own stream of events.
 
 use crate::error::LlmError;
-use crate::local::info::{LoadedModel, ModelFileInfo, QuantisedType};
+use crate::local::info::{LoadedModel, ModelFileInfo, QuantisedType, Vocabulary};
 use crate::local::jobs::{Jobs, Reply};
 use crate::local::process::{self, WorkerCommand, WorkerProcess, absolute};
-use crate::local::protocol::{FromWorker, JobId, LoadOptions, Task, ToWorker};
+use crate::local::protocol::{FromWorker, JobId, LoadOptions, Task, ToTokenise, ToWorker};
 use crate::model::{Capabilities, ChatModel, ChatRequest, Generation, ScoreRequest};
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -137,15 +137,38 @@ impl LocalModel {
 
     /// The tokens that the model reads for these messages: its own template and tokenizer.
     pub async fn prompt_tokens(&self, messages: Vec<ChatMessage>) -> Result<Vec<u32>, LlmError> {
+        self.tokenise(ToTokenise::Prompt(messages)).await
+    }
+
+    /// An answer's tokens, without the end of turn; special tokens in it are ordinary text.
+    pub async fn answer_tokens(&self, text: String) -> Result<Vec<u32>, LlmError> {
+        self.tokenise(ToTokenise::Answer(text)).await
+    }
+
+    async fn tokenise(&self, what: ToTokenise) -> Result<Vec<u32>, LlmError> {
+        match self.ask(|job| ToWorker::Tokenise { job, what }).await? {
+            Reply::Tokens(tokens) => Ok(tokens),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    /// All tokens of the model.
+    pub async fn vocabulary(&self) -> Result<Vocabulary, LlmError> {
+        match self.ask(|job| ToWorker::ReadVocabulary { job }).await? {
+            Reply::Vocabulary(vocabulary) => Ok(vocabulary),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    /// One request, one answer.
+    async fn ask(&self, request: impl FnOnce(JobId) -> ToWorker) -> Result<Reply, LlmError> {
         let connection = self.connect().await?;
         let (job, mut replies) = connection.jobs.open()?;
-        let _ = connection
-            .requests
-            .send(ToWorker::Tokenise { job, messages });
+        let _ = connection.requests.send(request(job));
         match replies.recv().await {
-            Some(Reply::Tokens(tokens)) => Ok(tokens),
             Some(Reply::Failed(error)) => Err(error),
-            _ => Err(out_of_turn()),
+            Some(reply) => Ok(reply),
+            None => Err(out_of_turn()),
         }
     }
 
@@ -238,6 +261,9 @@ async fn carry(
                 Ok(FromWorker::Generation { job, event }) => jobs.deliver(job, Reply::Event(event)),
                 Ok(FromWorker::Scored { job, traces }) => jobs.deliver(job, Reply::Scored(traces)),
                 Ok(FromWorker::Tokens { job, tokens }) => jobs.deliver(job, Reply::Tokens(tokens)),
+                Ok(FromWorker::Vocabulary { job, vocabulary }) => {
+                    jobs.deliver(job, Reply::Vocabulary(vocabulary));
+                }
                 Ok(FromWorker::JobFailed { job, error }) => jobs.deliver(job, Reply::Failed(error)),
                 Ok(other) => tracing::warn!(?other, "a frame out of turn from the worker"),
                 Err(error) => {
@@ -307,7 +333,7 @@ impl ChatModel for LocalModel {
             match reply {
                 Reply::Event(event) => Ok(event),
                 Reply::Failed(error) => Err(error),
-                Reply::Scored(_) | Reply::Tokens(_) => Err(out_of_turn()),
+                Reply::Scored(_) | Reply::Tokens(_) | Reply::Vocabulary(_) => Err(out_of_turn()),
             }
         });
         Ok(stream.boxed())
@@ -339,7 +365,7 @@ impl ChatModel for LocalModel {
         match reply {
             Some(Reply::Scored(traces)) => Ok(traces),
             Some(Reply::Failed(error)) => Err(error),
-            Some(Reply::Event(_) | Reply::Tokens(_)) | None => Err(out_of_turn()),
+            Some(_) | None => Err(out_of_turn()),
         }
     }
 }

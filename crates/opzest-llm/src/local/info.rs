@@ -36,6 +36,15 @@ pub struct LoadedModel {
     pub load_ms: u32,
 }
 
+/// A model's tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vocabulary {
+    /// Each token's bytes, by its id; special tokens give their own text.
+    pub tokens: Vec<Vec<u8>>,
+    /// The token that ends an answer in the model's chat template.
+    pub end_of_turn: u32,
+}
+
 /// Precisions that a model can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QuantisedType {

@@ -1,6 +1,7 @@
 //! The requests that one worker has under way, each with its own reader.
 
 use crate::error::LlmError;
+use crate::local::info::Vocabulary;
 use crate::local::protocol::JobId;
 use crate::model::GenerationEvent;
 use opzest_core::trace::TokenTrace;
@@ -14,6 +15,7 @@ pub enum Reply {
     Event(GenerationEvent),
     Scored(Vec<TokenTrace>),
     Tokens(Vec<u32>),
+    Vocabulary(Vocabulary),
     Failed(LlmError),
 }
 

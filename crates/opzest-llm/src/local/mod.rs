@@ -12,7 +12,7 @@ mod text;
 mod worker;
 
 pub use client::{LocalModel, inspect, quantise};
-pub use info::{LoadedModel, ModelFileInfo, QuantisedType};
+pub use info::{LoadedModel, ModelFileInfo, QuantisedType, Vocabulary};
 pub use process::WorkerCommand;
 pub use protocol::LoadOptions;
 pub use worker::{WORKER_ARGUMENT, run_if_worker};

@@ -32,6 +32,18 @@ impl WorkerCommand {
         }
     }
 
+    /// The program for another purpose than llama.cpp's worker, which its first argument names. In a process group of its
+    /// own: Ctrl-C in a terminal is for the app. Killed when the handle is dropped.
+    pub fn with(&self, argument: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .arg(argument)
+            .process_group(0)
+            .kill_on_drop(true);
+        command
+    }
+
     /// The same worker, started through another program (`prlimit`, `nice` ...).
     pub fn through(self, program: impl Into<PathBuf>, arguments: &[&str]) -> Self {
         let mut all: Vec<OsString> = arguments.iter().map(OsString::from).collect();
@@ -58,19 +70,15 @@ impl WorkerProcess {
     /// Starts a worker, gives it its task, and checks that it speaks our protocol.
     pub async fn start(command: &WorkerCommand, task: Task) -> Result<Self, LlmError> {
         let failed = |reason: String| LlmError::WorkerStart { reason };
-        let mut child = Command::new(&command.program)
-            .args(&command.arguments)
-            .arg(WORKER_ARGUMENT)
+        let mut child = command
+            .with(WORKER_ARGUMENT)
             // OpenMP's threads wait for each other hundreds of times per token. Sleeping at once (the
             // "passive" policy) costs two thirds of the speed; spinning for long starves everything
             // else when the cores are busy. Some ten microseconds of spinning, then sleep.
             .env("GOMP_SPINCOUNT", "10000")
-            // A group of its own: Ctrl-C in a terminal is for the app, which then ends the answer.
-            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .map_err(|error| failed(format!("{}: {error}", command.program.display())))?;
         let (Some(stdin), Some(stdout), Some(stderr)) =

@@ -2,7 +2,7 @@
 //! worker's standard input and output. No sockets.
 
 use crate::error::LlmError;
-use crate::local::info::{LoadedModel, ModelFileInfo, QuantisedType};
+use crate::local::info::{LoadedModel, ModelFileInfo, QuantisedType, Vocabulary};
 use crate::model::{ChatRequest, GenerationEvent, ScoreRequest};
 use opzest_core::chat::ChatMessage;
 use opzest_core::trace::TokenTrace;
@@ -58,22 +58,19 @@ pub enum Task {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub enum ToWorker {
-    Generate {
-        job: JobId,
-        request: ChatRequest,
-    },
-    Score {
-        job: JobId,
-        request: ScoreRequest,
-    },
-    /// The tokens that the model reads for these messages.
-    Tokenise {
-        job: JobId,
-        messages: Vec<ChatMessage>,
-    },
-    Cancel {
-        job: JobId,
-    },
+    Generate { job: JobId, request: ChatRequest },
+    Score { job: JobId, request: ScoreRequest },
+    Tokenise { job: JobId, what: ToTokenise },
+    ReadVocabulary { job: JobId },
+    Cancel { job: JobId },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub enum ToTokenise {
+    /// Messages, with what the template puts before the answer.
+    Prompt(Vec<ChatMessage>),
+    /// An answer's text; special tokens in it are ordinary text.
+    Answer(String),
 }
 
 impl ToWorker {
@@ -82,6 +79,7 @@ impl ToWorker {
             Self::Generate { job, .. }
             | Self::Score { job, .. }
             | Self::Tokenise { job, .. }
+            | Self::ReadVocabulary { job }
             | Self::Cancel { job } => *job,
         }
     }
@@ -111,6 +109,10 @@ pub enum FromWorker {
     Tokens {
         job: JobId,
         tokens: Vec<u32>,
+    },
+    Vocabulary {
+        job: JobId,
+        vocabulary: Vocabulary,
     },
     JobFailed {
         job: JobId,

@@ -159,3 +159,34 @@ async fn unknown_tokens_and_too_long_answers_are_refused() {
         .expect_err("no such token");
     assert!(error.to_string().contains("no token 49152"), "{error}");
 }
+
+/// What training reads of the tokenizer is what scoring uses.
+#[tokio::test]
+async fn the_vocabulary_and_an_answers_tokens_are_those_of_scoring() {
+    let model = model();
+    let vocabulary = model.vocabulary().await.expect("a vocabulary");
+    let answer = "Grüße <|im_end|> 🍋\n\tx = 1";
+    let tokens = model.answer_tokens(answer.into()).await.expect("tokens");
+    let bytes: Vec<u8> = tokens
+        .iter()
+        .flat_map(|token| vocabulary.tokens[*token as usize].clone())
+        .collect();
+    assert_eq!(String::from_utf8(bytes).expect("text"), answer);
+    assert!(!tokens.contains(&vocabulary.end_of_turn));
+
+    let request = ScoreRequest {
+        messages: user("Hello"),
+        answer: answer.into(),
+        answer_tokens: None,
+        end_of_turn: true,
+        top_k: 4,
+        adapters: Vec::new(),
+    };
+    let scored = model.score(request, CancellationToken::new()).await;
+    let scored: Vec<u32> = scored
+        .expect("scores")
+        .iter()
+        .filter_map(|trace| trace.token.id)
+        .collect();
+    assert_eq!(scored, [tokens, vec![vocabulary.end_of_turn]].concat());
+}

@@ -10,11 +10,10 @@ use super::model::{BATCH, Model};
 use super::raw::{self, Adapter};
 use super::slot::{AdapterFile, Answer, Cache, Job, JobKind, ScaledAdapter, Slot, Work};
 use crate::error::LlmError;
-use crate::local::protocol::{FromWorker, JobId, ToWorker};
+use crate::local::protocol::{FromWorker, JobId, ToTokenise, ToWorker};
 use crate::model::{AdapterUse, FinishReason, GenerationEvent, GenerationSummary};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_batch::LlamaBatch;
-use opzest_core::chat::ChatMessage;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError};
@@ -97,7 +96,8 @@ impl<'m, 'o> Engine<'m, 'o> {
         let (id, kind) = match request {
             ToWorker::Generate { job, request } => (job, JobKind::Generate(Box::new(request))),
             ToWorker::Score { job, request } => (job, JobKind::Score(Box::new(request))),
-            ToWorker::Tokenise { job, messages } => return self.tokenise(job, &messages),
+            ToWorker::Tokenise { job, what } => return self.tokenise(job, &what),
+            ToWorker::ReadVocabulary { job } => return self.read_vocabulary(job),
             // Already noted by the thread that read it; here it only wakes the loop.
             ToWorker::Cancel { .. } => return,
         };
@@ -108,8 +108,20 @@ impl<'m, 'o> Engine<'m, 'o> {
         });
     }
 
-    fn tokenise(&mut self, job: JobId, messages: &[ChatMessage]) {
-        let reply = match self.model.prompt(messages) {
+    fn read_vocabulary(&mut self, job: JobId) {
+        let reply = match self.model.vocabulary() {
+            Ok(vocabulary) => FromWorker::Vocabulary { job, vocabulary },
+            Err(error) => FromWorker::JobFailed { job, error },
+        };
+        self.output.send(&reply);
+    }
+
+    fn tokenise(&mut self, job: JobId, what: &ToTokenise) {
+        let tokens = match what {
+            ToTokenise::Prompt(messages) => self.model.prompt(messages),
+            ToTokenise::Answer(text) => Ok(self.model.answer(text)),
+        };
+        let reply = match tokens {
             Ok(tokens) => {
                 let tokens = tokens.into_iter().map(|token| token.0 as u32).collect();
                 FromWorker::Tokens { job, tokens }

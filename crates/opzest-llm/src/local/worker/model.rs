@@ -4,7 +4,7 @@ use super::gguf::Gguf;
 use super::raw::{self, Adapter};
 use crate::error::{LlmError, ModelFileProblem};
 use crate::local::distribution;
-use crate::local::info::ModelFileInfo;
+use crate::local::info::{ModelFileInfo, Vocabulary};
 use crate::local::machine;
 use crate::local::protocol::LoadOptions;
 use crate::local::template::ChatTemplate;
@@ -118,6 +118,16 @@ impl Model {
         let after = vocab.tokenize(self.template.after_answer()?.as_bytes(), false, true);
         let marker = after.into_iter().find(|token| vocab.is_eog(*token));
         Ok(marker.unwrap_or_else(|| vocab.eos()))
+    }
+
+    /// All tokens.
+    pub fn vocabulary(&self) -> Result<Vocabulary, LlmError> {
+        Ok(Vocabulary {
+            tokens: (0..self.llama.n_vocab())
+                .map(|id| self.bytes_of(LlamaToken(id)))
+                .collect(),
+            end_of_turn: self.end_of_turn()?.0 as u32,
+        })
     }
 
     /// A token's bytes; special tokens give their own text.
