@@ -7,6 +7,7 @@
 mod conditions;
 mod golden;
 mod job;
+mod measuring;
 mod protocol;
 mod training;
 
@@ -54,6 +55,7 @@ fn run() -> ExitCode {
     listen(Arc::clone(&pause));
     let end = match task {
         Task::Train { folder } => training::train(&JobFolder::new(folder), &pause),
+        Task::Measure { folder } => measuring::measure(&JobFolder::new(folder)),
         Task::Golden { folder } => golden::golden(&JobFolder::new(folder)),
     };
     tell(&end.unwrap_or_else(|error| FromTrainer::Failed {

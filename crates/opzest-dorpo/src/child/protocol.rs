@@ -14,6 +14,8 @@ use crate::train::Figures;
 pub enum Task {
     /// Train the job in this folder, from its checkpoint if there is one.
     Train { folder: PathBuf },
+    /// How fast the job in this folder will be, by a few steps that are thrown away.
+    Measure { folder: PathBuf },
     /// What the trained adapter does to golden answers, for the parity check.
     Golden { folder: PathBuf },
 }
@@ -54,6 +56,12 @@ pub enum FromTrainer {
     Paused { strain: Option<Strain> },
     /// The adapter is written; the process ends.
     Trained { bytes: u64, sha256: String },
+    /// Answer to [`Task::Measure`]; the process ends.
+    Measured {
+        /// Of a training step; a token of a prompt is counted once for all its answers.
+        seconds_per_token: f64,
+        memory_bytes: Option<u64>,
+    },
     /// Answer to [`Task::Golden`]; the process ends.
     Golden { base: Base, parts: Vec<GoldenPart> },
     /// The process ends; the last checkpoint is what it was.

@@ -15,6 +15,6 @@ pub use checkpoint::{Checkpoint, CheckpointError, Progress};
 pub use estimate::{BatchSize, memory};
 pub use objective::{Counts, Dorpo, Figures, Objective};
 pub use optimiser::{AdamW, StepSize};
-pub use run::{Control, Event, Outcome, Run, TrainError};
+pub use run::{Control, Event, Outcome, Run, TrainError, tokens};
 pub use schedule::learning_rate;
 pub use settings::TrainSettings;

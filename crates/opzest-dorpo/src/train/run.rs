@@ -329,7 +329,7 @@ fn zeros(scores: &[TokenScores]) -> Vec<TokenScores> {
 }
 
 /// Tokens that an example costs, its prompt counted once.
-fn tokens(example: &Example) -> usize {
+pub fn tokens(example: &Example) -> usize {
     example.prompt.len()
         + example.chosen.tokens.len()
         + example.rejected.iter().map(Vec::len).sum::<usize>()

@@ -215,3 +215,31 @@ fn golden_answers_show_what_each_target_does() {
     };
     assert_eq!(left, ["adapter.gguf", "job.json"]);
 }
+
+#[test]
+fn a_measurement_tells_the_speed_and_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = create(folder.path(), &job(&base()));
+    let files = || {
+        let files = std::fs::read_dir(run.path()).expect("it is there");
+        files.flatten().count()
+    };
+    let before = files();
+    let task = Task::Measure {
+        folder: run.path().to_owned(),
+    };
+    let told = Trainer::start(&task).rest();
+    let [
+        FromTrainer::Measured {
+            seconds_per_token, ..
+        },
+    ] = told.as_slice()
+    else {
+        panic!("{told:?}");
+    };
+    assert!(
+        (1e-7..1.0).contains(seconds_per_token),
+        "{seconds_per_token}"
+    );
+    assert_eq!(files(), before);
+}
