@@ -26,6 +26,7 @@ mod sessions;
 mod settings;
 mod storage;
 mod teachers;
+mod training;
 mod unfinished;
 mod upkeep;
 pub mod workflows;
@@ -54,4 +55,5 @@ pub mod calls {
     pub use crate::settings::{ChangeSettings, change_settings, read_settings};
     pub use crate::storage::*;
     pub use crate::teachers::*;
+    pub use crate::training::*;
 }

@@ -7,11 +7,13 @@ mod dataset;
 mod session;
 mod storage;
 mod teachers;
+mod training;
 
 pub use dataset::*;
 pub use session::*;
 pub use storage::*;
 pub use teachers::*;
+pub use training::*;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
