@@ -13,6 +13,7 @@ mod tests;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Progress};
 pub use estimate::{BatchSize, memory};
+pub(crate) use objective::paired;
 pub use objective::{Counts, Dorpo, Figures, Objective};
 pub use optimiser::{AdamW, StepSize};
 pub use run::{Control, Event, Outcome, Run, TrainError, tokens};
