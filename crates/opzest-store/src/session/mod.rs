@@ -1,11 +1,12 @@
 //! The rows of sessions: what lists show of them. What a session is, its log tells (`session_event`).
 
-use crate::column::{parsed, signed, unsigned};
+use crate::column::{parsed, parsed_optional, signed, unsigned};
 use crate::search;
 use opzest_core::conversation::{HitPart, Scope};
 use opzest_core::dataset::Split;
 use opzest_core::ids::{SessionId, UseCaseId};
 use opzest_core::session::{Progress, SessionStatus, SessionSummary, UsedWorkflow};
+use opzest_core::workflow::ArtifactKind;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 pub(crate) struct New<'a> {
@@ -177,6 +178,18 @@ pub(crate) fn delete(connection: &Connection, id: SessionId) -> rusqlite::Result
         .execute(named_params! { ":id": id.to_string() })
 }
 
+/// What a session makes; `None` until it has a workflow.
+pub(crate) fn artifact_kind(
+    connection: &Connection,
+    id: SessionId,
+) -> rusqlite::Result<Option<ArtifactKind>> {
+    connection
+        .prepare_cached(include_str!("artifact_kind.sql"))?
+        .query_row(named_params! { ":id": id.to_string() }, |row| {
+            parsed_optional(row, "artifact_kind")
+        })
+}
+
 pub(crate) fn is_any(connection: &Connection) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(include_str!("is_any.sql"))?
@@ -184,7 +197,7 @@ pub(crate) fn is_any(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
-    let workflow = match crate::column::parsed_optional(row, "workflow_id")? {
+    let workflow = match parsed_optional(row, "workflow_id")? {
         Some(id) => Some(UsedWorkflow {
             id,
             version: row.get("workflow_version")?,

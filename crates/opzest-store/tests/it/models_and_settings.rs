@@ -16,6 +16,7 @@ fn file(name: &str, path: &str) -> ModelDetails {
         name: name.into(),
         location: path.into(),
         remote_name: None,
+        base: None,
         metadata: ModelMetadata::default(),
     }
 }
@@ -57,6 +58,7 @@ fn a_model_is_kept_as_it_is_told() {
         name: "GPT at work".into(),
         location: "https://models.example.org/v1".into(),
         remote_name: Some("gpt-large".into()),
+        base: None,
         metadata: ModelMetadata::default(),
     };
     store.add_model(&id("gpt"), &server, 8).expect("adds");
