@@ -171,6 +171,15 @@ pub(crate) fn set_use_case(
         .execute(named_params! { ":id": id.to_string(), ":use_case_id": use_case.to_string() })
 }
 
+/// The ids of all rows of the dataset that it has ever made, as they are written.
+pub(crate) fn rows_ever(connection: &Connection, id: SessionId) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(include_str!("rows_ever.sql"))?;
+    let rows = statement.query_map(named_params! { ":session_id": id.to_string() }, |row| {
+        row.get("id")
+    })?;
+    rows.collect()
+}
+
 /// With all that belongs to it. How many rows were deleted: 0 or 1.
 pub(crate) fn delete(connection: &Connection, id: SessionId) -> rusqlite::Result<usize> {
     connection

@@ -4,6 +4,7 @@ use crate::column::{parsed, to_json};
 use opzest_core::ids::{ExampleId, ModelId, TrainingRunId};
 use opzest_core::training::RunRow;
 use rusqlite::{Connection, OptionalExtension, named_params};
+use serde::Serialize;
 
 pub(crate) fn insert(
     connection: &Connection,
@@ -45,10 +46,10 @@ pub(crate) fn missing(
         .optional()
 }
 
-/// The models that were trained on one of these, whether the rows are still there or not.
+/// The models that were trained on one of these, whether the rows are still there or not. Ids, or their text.
 pub(crate) fn learned_by(
     connection: &Connection,
-    examples: &[ExampleId],
+    examples: &[impl Serialize],
 ) -> rusqlite::Result<Vec<ModelId>> {
     let mut statement = connection.prepare_cached(include_str!("learned_by.sql"))?;
     let rows = statement.query_map(named_params! { ":examples": to_json(examples) }, |row| {

@@ -6,11 +6,11 @@ use opzest_core::model::{ModelDetails, ModelKind, ModelMetadata};
 use opzest_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
-fn id(text: &str) -> ModelId {
+pub(crate) fn id(text: &str) -> ModelId {
     text.parse().expect("a slug")
 }
 
-fn file(name: &str, path: &str) -> ModelDetails {
+pub(crate) fn file(name: &str, path: &str) -> ModelDetails {
     ModelDetails {
         kind: ModelKind::File,
         name: name.into(),
