@@ -19,4 +19,5 @@ mod sessions;
 mod studio;
 mod support;
 mod traces;
+mod training;
 mod turns;
