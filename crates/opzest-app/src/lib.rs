@@ -17,6 +17,7 @@ mod events;
 mod export;
 mod folders;
 mod info;
+mod local_use;
 pub mod logging;
 mod models;
 mod opening;

@@ -65,7 +65,10 @@ pub enum FromTrainer {
     Measured {
         /// Of a training step; a token of a prompt is counted once for all its answers.
         seconds_per_token: f64,
-        memory_bytes: Option<u64>,
+        /// Of an evaluation.
+        seconds_per_held_out_token: f64,
+        /// At the most, estimated.
+        memory_bytes: u64,
     },
     /// Answer to [`Task::Score`]; the process ends.
     Scored(ScoredSet),
