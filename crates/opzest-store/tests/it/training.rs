@@ -202,6 +202,43 @@ fn a_problem_is_that_of_a_status() {
 }
 
 #[test]
+fn what_comes_late_does_not_bring_a_run_back() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    add_base(&mut store);
+    let status = |status| RunChange {
+        status: Some(status),
+        ..RunChange::default()
+    };
+    for (number, is_final) in [
+        (1, RunStatus::Finished),
+        (2, RunStatus::Cancelled),
+        (3, RunStatus::Failed),
+    ] {
+        create(&mut store, number, &[]).expect("created");
+        let run = run_id(number);
+        store
+            .change_run(run, &status(is_final), 1)
+            .expect("it was not over");
+        store
+            .change_run(run, &status(is_final), 1)
+            .expect("the same");
+        finish(&mut store, number, "late").expect_err("it is over");
+        let late = store.change_run(run, &status(RunStatus::Running), 1);
+        match is_final {
+            RunStatus::Failed => assert_eq!(late.expect("goes on").status, RunStatus::Running),
+            _ => assert!(matches!(late, Err(StoreError::RunIsOver { .. }))),
+        }
+    }
+    let judged = RunChange {
+        result: Some(&json!({"verdict": "loss"})),
+        ..RunChange::default()
+    };
+    let changed = store.change_run(run_id(1), &judged, 2).expect("changed");
+    assert_eq!(changed.status, RunStatus::Finished);
+}
+
+#[test]
 fn runs_are_listed_newest_first_and_what_is_not_over_is_found() {
     let folder = Folder::new();
     let mut store = folder.open();
