@@ -2,7 +2,7 @@
 
 use crate::dto::{ErrorCode, UiError};
 use opzest_llm::LlmError;
-use opzest_store::StoreError;
+use opzest_store::{ModelNeed, StoreError};
 
 /// A request that cannot be meant.
 pub fn invalid(message: impl Into<String>) -> UiError {
@@ -85,6 +85,16 @@ impl From<StoreError> for UiError {
             StoreError::NotFound { .. } => (ErrorCode::NotFound, "It may have been deleted."),
             StoreError::OutOfStep { .. } => (ErrorCode::Store, "Open the session again."),
             StoreError::NameTaken { .. } => (ErrorCode::InvalidInput, "Choose another name."),
+            StoreError::ModelNeeded { by, .. } => (
+                ErrorCode::InvalidInput,
+                match by {
+                    ModelNeed::Base(_) => "Remove the models that were trained on it first.",
+                    ModelNeed::Run(_) => "Wait for the training run, or cancel it.",
+                    ModelNeed::UseCase(_) => "Go back to another model there first.",
+                },
+            ),
+            StoreError::RunIsOver { .. } => (ErrorCode::InvalidInput, "Begin a new one."),
+            StoreError::NothingBefore { .. } => (ErrorCode::InvalidInput, ""),
             StoreError::StillAnswering => (ErrorCode::Busy, "Wait for it, or stop it."),
             StoreError::Busy { .. } => (ErrorCode::Busy, "Try again in a moment."),
             StoreError::Io { .. } => (

@@ -98,7 +98,7 @@ pub(crate) async fn remove(app: &App, model: ModelArgument) -> Result<Option<Str
     // First, so that a keyring that does not answer leaves the model, by which the key can be found again.
     let forgotten = match found.details.kind {
         core::ModelKind::Remote => forget_key(app, &id).await?,
-        core::ModelKind::Embedded | core::ModelKind::File => None,
+        core::ModelKind::Embedded | core::ModelKind::File | core::ModelKind::Trained => None,
     };
     let removed = id.clone();
     app.store(move |store| store.remove_model(&removed)).await?;
@@ -171,6 +171,7 @@ fn details_of(path: &Path, info: &ModelFileInfo) -> ModelDetails {
             .unwrap_or_else(|| file_stem(path)),
         location: path.to_string_lossy().into_owned(),
         remote_name: None,
+        base: None,
         metadata: ModelMetadata {
             file_bytes: Some(info.file_bytes),
             file_modified_at: modified,
@@ -217,6 +218,7 @@ pub(crate) fn to_dto(model: RegisteredModel, selected: bool) -> Model {
             core::ModelKind::Embedded => ModelKind::Embedded,
             core::ModelKind::File => ModelKind::File,
             core::ModelKind::Remote => ModelKind::Remote,
+            core::ModelKind::Trained => ModelKind::Trained,
         },
         location: details.location,
         file_bytes: metadata.file_bytes.map(|bytes| bytes as f64),

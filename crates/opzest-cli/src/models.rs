@@ -145,6 +145,7 @@ fn show(model: &Model, output: Output) -> anyhow::Result<()> {
         ModelKind::Embedded => "comes with OpZest",
         ModelKind::File => "your file",
         ModelKind::Remote => "a server: what you write leaves this computer",
+        ModelKind::Trained => "trained here, on your own work",
     };
     let known = |value: &Option<String>| value.as_deref().map(line);
     let facts = [

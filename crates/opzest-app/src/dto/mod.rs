@@ -188,6 +188,8 @@ pub enum ModelKind {
     File,
     /// An OpenAI-compatible server; text leaves this computer.
     Remote,
+    /// Made here from the user's own work, on top of another model.
+    Trained,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]

@@ -121,7 +121,7 @@ pub(crate) fn destination(details: &ModelDetails) -> String {
             let name = details.remote_name.as_deref().unwrap_or_default();
             format!("{} ({name})", details.location)
         }
-        ModelKind::Embedded | ModelKind::File => String::new(),
+        ModelKind::Embedded | ModelKind::File | ModelKind::Trained => String::new(),
     }
 }
 

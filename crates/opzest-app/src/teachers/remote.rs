@@ -121,6 +121,7 @@ pub async fn add_remote_model(app: &App, add: AddRemoteModel) -> Result<Teachers
         name,
         location: base_url.to_owned(),
         remote_name: Some(remote_name.to_owned()),
+        base: None,
         metadata: ModelMetadata::default(),
     };
     let added = app

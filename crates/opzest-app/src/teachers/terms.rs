@@ -100,6 +100,7 @@ mod tests {
             name: name.into(),
             location: location.into(),
             remote_name: None,
+            base: None,
             metadata,
         };
         terms_of(&details).kind

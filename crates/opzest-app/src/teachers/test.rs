@@ -27,7 +27,9 @@ pub async fn test_teacher(app: &App, model: ModelArgument) -> Result<TeacherTest
     let found = registered(app, &id).await?;
     let tested = match found.details.kind {
         ModelKind::Remote => remote_test(app, &id).await,
-        ModelKind::Embedded | ModelKind::File => local_test(app, &found.details.location).await,
+        ModelKind::Embedded | ModelKind::File | ModelKind::Trained => {
+            local_test(app, &found.details.location).await
+        }
     };
     Ok(tested.unwrap_or_else(|problem| TeacherTest {
         reachable: false,

@@ -76,7 +76,7 @@ export type ExportFormat = "markdown" | "json";
 
 export type ExportedFile = { fileName: string, content: string, };
 
-export type ModelKind = "embedded" | "file" | "remote";
+export type ModelKind = "embedded" | "file" | "remote" | "trained";
 
 export type Model = { id: string, name: string, kind: ModelKind, 
 /**
