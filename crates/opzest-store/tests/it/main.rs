@@ -7,6 +7,7 @@ mod dataset;
 mod deleting;
 mod erasing;
 mod invariants;
+mod learned;
 mod locking;
 mod lost_writes;
 mod models_and_settings;
