@@ -64,6 +64,8 @@ impl Store {
         })
     }
 
+    /// [`StoreError::RunIsOver`] if it is finished or cancelled and would get another status: what comes late does not
+    /// bring it back. One that has failed can go on.
     pub fn change_run(
         &mut self,
         id: TrainingRunId,
@@ -73,6 +75,11 @@ impl Store {
         self.write("saving the training run", |transaction| {
             if let Some(model) = change.model {
                 required_model(transaction, model)?;
+            }
+            let status = required_run(transaction, id)?.status;
+            let is_final = matches!(status, RunStatus::Finished | RunStatus::Cancelled);
+            if is_final && change.status.is_some_and(|new| new != status) {
+                return Err(StoreError::RunIsOver { id, status }.into());
             }
             training_run::change(transaction, id, change, now_ms)?;
             required_run(transaction, id)

@@ -82,8 +82,10 @@ impl Store {
             Ok(example::merge_search(transaction)?)
         })?;
         self.write("deleting the examples", |transaction| {
-            let mut report = DeletionReport::default();
-            report.learned_by = training_run_row::learned_by(transaction, ids)?;
+            let mut report = DeletionReport {
+                learned_by: training_run_row::learned_by(transaction, ids)?,
+                ..DeletionReport::default()
+            };
             let ids: BTreeSet<_> = ids.iter().copied().collect();
             let mut of_sessions: BTreeMap<SessionId, Vec<StoredExample>> = BTreeMap::new();
             for &id in &ids {

@@ -51,13 +51,12 @@ pub(crate) fn insert(connection: &Connection, new: &NewRun<'_>, now: u64) -> rus
     Ok(())
 }
 
-/// How many rows were changed: 0 or 1.
 pub(crate) fn change(
     connection: &Connection,
     id: TrainingRunId,
     change: &RunChange<'_>,
     now: u64,
-) -> rusqlite::Result<usize> {
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(include_str!("change.sql"))?
         .execute(named_params! {
@@ -69,7 +68,8 @@ pub(crate) fn change(
             ":model_id": change.model.map(ModelId::as_str),
             ":active_ms": change.active_ms.map(signed),
             ":now": signed(now),
-        })
+        })?;
+    Ok(())
 }
 
 /// With its metrics and the list of its rows.

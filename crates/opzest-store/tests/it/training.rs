@@ -1,14 +1,13 @@
-//! Training runs, from their rows to a model, and what deleting rows says of it.
+//! Training runs, from their rows to a model.
 
-use crate::dataset::{import, new_row, worked};
+use crate::dataset::{import, new_row};
 use crate::models_and_settings::{file, id as model_id};
-use crate::studio::{Studio, id, start};
+use crate::studio::id;
 use crate::support::Folder;
 use opzest_core::conversation::Scope;
 use opzest_core::dataset::Split;
-use opzest_core::ids::{ExampleId, ModelId, TrainingRunId, UseCaseId};
+use opzest_core::ids::{ExampleId, TrainingRunId, UseCaseId};
 use opzest_core::model::{ModelDetails, ModelKind};
-use opzest_core::session::{Event, Verdict};
 use opzest_core::training::{Promotion, RunRow, RunStatus, TrainingRun};
 use opzest_store::{
     CheckReport, ExampleFilter, ExampleOrder, FinishedRun, ModelNeed, NewRun, RunChange, RunEnd,
@@ -31,17 +30,17 @@ pub(crate) fn adapter(name: &str) -> ModelDetails {
     }
 }
 
-fn run_id(number: u64) -> TrainingRunId {
+pub(crate) fn run_id(number: u64) -> TrainingRunId {
     id(TrainingRunId::new, number)
 }
 
-fn rows(store: &Store) -> Vec<ExampleId> {
+pub(crate) fn rows(store: &Store) -> Vec<ExampleId> {
     let page = store.examples(&ExampleFilter::default(), ExampleOrder::Oldest, None, 99);
     let items = page.expect("lists").items;
     items.into_iter().map(|row| row.id).collect()
 }
 
-fn train_on(examples: &[ExampleId]) -> Vec<RunRow> {
+pub(crate) fn train_on(examples: &[ExampleId]) -> Vec<RunRow> {
     let rows = examples.iter().map(|&example| RunRow {
         example,
         split: Split::Train,
@@ -49,7 +48,11 @@ fn train_on(examples: &[ExampleId]) -> Vec<RunRow> {
     rows.collect()
 }
 
-fn create(store: &mut Store, number: u64, rows: &[RunRow]) -> Result<TrainingRun, StoreError> {
+pub(crate) fn create(
+    store: &mut Store,
+    number: u64,
+    rows: &[RunRow],
+) -> Result<TrainingRun, StoreError> {
     let new = NewRun {
         id: run_id(number),
         use_case: store.default_use_case().expect("there"),
@@ -62,7 +65,11 @@ fn create(store: &mut Store, number: u64, rows: &[RunRow]) -> Result<TrainingRun
     store.create_run(&new, rows, 100 + number)
 }
 
-fn finish(store: &mut Store, number: u64, name: &str) -> Result<FinishedRun, StoreError> {
+pub(crate) fn finish(
+    store: &mut Store,
+    number: u64,
+    name: &str,
+) -> Result<FinishedRun, StoreError> {
     let end = RunEnd {
         result: &json!({"verdict": "win"}),
         model: &model_id(name),
@@ -72,7 +79,7 @@ fn finish(store: &mut Store, number: u64, name: &str) -> Result<FinishedRun, Sto
 }
 
 /// A store with imported rows and a base, and a run that has made the model `mine` of the first rows.
-fn trained(folder: &Folder, learned: usize) -> (Store, Vec<ExampleId>) {
+pub(crate) fn trained(folder: &Folder, learned: usize) -> (Store, Vec<ExampleId>) {
     let mut store = folder.open();
     add_base(&mut store);
     let new = (1..=4).map(|number| new_row(&store, number, &format!("question {number}")));
@@ -199,6 +206,43 @@ fn a_problem_is_that_of_a_status() {
         Some("It is hot.")
     );
     assert_eq!(change(Some(RunStatus::Running), None, 502).problem, None);
+}
+
+#[test]
+fn what_comes_late_does_not_bring_a_run_back() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    add_base(&mut store);
+    let status = |status| RunChange {
+        status: Some(status),
+        ..RunChange::default()
+    };
+    for (number, is_final) in [
+        (1, RunStatus::Finished),
+        (2, RunStatus::Cancelled),
+        (3, RunStatus::Failed),
+    ] {
+        create(&mut store, number, &[]).expect("created");
+        let run = run_id(number);
+        store
+            .change_run(run, &status(is_final), 1)
+            .expect("it was not over");
+        store
+            .change_run(run, &status(is_final), 1)
+            .expect("the same");
+        finish(&mut store, number, "late").expect_err("it is over");
+        let late = store.change_run(run, &status(RunStatus::Running), 1);
+        match is_final {
+            RunStatus::Failed => assert_eq!(late.expect("goes on").status, RunStatus::Running),
+            _ => assert!(matches!(late, Err(StoreError::RunIsOver { .. }))),
+        }
+    }
+    let judged = RunChange {
+        result: Some(&json!({"verdict": "loss"})),
+        ..RunChange::default()
+    };
+    let changed = store.change_run(run_id(1), &judged, 2).expect("changed");
+    assert_eq!(changed.status, RunStatus::Finished);
 }
 
 #[test]
@@ -411,71 +455,4 @@ fn an_id_that_was_promoted_is_not_given_again() {
     create(&mut store, 2, &[]).expect("created");
     let second = finish(&mut store, 2, "mine").expect("finished");
     assert_eq!(second.model.id, model_id("mine-2"));
-}
-
-#[test]
-fn deleting_rows_tells_which_models_have_learned_them() {
-    let folder = Folder::new();
-    let (mut store, examples) = trained(&folder, 2);
-    // Judged by the first, trained on the third; and one without a model.
-    let mut second = train_on(&[examples[0], examples[2]]);
-    second[0].split = Split::HeldOut;
-    create(&mut store, 2, &second).expect("created");
-    finish(&mut store, 2, "other").expect("finished");
-    create(&mut store, 3, &train_on(&examples)).expect("created");
-
-    let mut learned = |examples: &[ExampleId]| -> Vec<ModelId> {
-        store.delete_examples(examples).expect("deletes").learned_by
-    };
-    assert_eq!(learned(&examples[3..]), [] as [ModelId; 0]);
-    assert_eq!(learned(&examples[..1]), [model_id("mine")]);
-    assert_eq!(
-        learned(&examples[1..3]),
-        [model_id("mine"), model_id("other")]
-    );
-    assert_eq!(store.rows_of_run(run_id(3)).expect("reads").len(), 4);
-    assert_eq!(store.runs_with_any(&examples).expect("lists").len(), 1);
-    assert_eq!(store.check().expect("checks"), CheckReport::default());
-}
-
-#[test]
-fn deleting_a_session_tells_it_also_of_rows_that_are_gone() {
-    for gone in ["nothing", "deleted", "undone"] {
-        let folder = Folder::new();
-        let mut store = folder.open();
-        add_base(&mut store);
-        let mut studio = Studio::begin(&folder, &mut store, start("A poem", &["Write"]));
-        studio.approve();
-        studio.cycle("write", "roses");
-        studio.say("no", Verdict::Redo);
-        studio.cycle("again", "tulips");
-        studio.say("yes", Verdict::Accepted);
-        let examples = rows(studio.store);
-        create(studio.store, 1, &train_on(&examples)).expect("created");
-        finish(studio.store, 1, "mine").expect("finished");
-        match gone {
-            "deleted" => {
-                studio.store.delete_examples(&examples).expect("deletes");
-            }
-            "undone" => {
-                studio.take(Event::VerdictUndone);
-                studio.take(Event::VerdictUndone);
-            }
-            _ => {}
-        }
-        assert_eq!(rows(studio.store).is_empty(), gone != "nothing");
-        let learned = studio.store.delete_session(studio.id).expect("deletes");
-        assert_eq!(learned, [model_id("mine")], "{gone}");
-    }
-}
-
-#[test]
-fn a_session_that_nothing_was_trained_on_tells_nothing() {
-    let folder = Folder::new();
-    let mut store = folder.open();
-    let id = worked(&folder, &mut store).id;
-    assert_eq!(
-        store.delete_session(id).expect("deletes"),
-        [] as [ModelId; 0]
-    );
 }
