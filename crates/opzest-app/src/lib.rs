@@ -35,8 +35,12 @@ pub mod workflows;
 pub use app::{Access, App, AppOptions};
 pub use events::{EventSink, Events};
 pub use folders::{data_folder, embedded_model_folders};
-/// Runs llama.cpp's worker if this process was started as one. First thing in every `main`.
-pub use opzest_llm::local::{WorkerCommand, run_if_worker};
+pub use opzest_llm::local::WorkerCommand;
+
+/// Runs llama.cpp's worker or the trainer if this process was started as one. First thing in every `main`.
+pub fn run_if_worker() -> Option<std::process::ExitCode> {
+    opzest_llm::local::run_if_worker().or_else(opzest_dorpo::child::run_if_trainer)
+}
 
 /// The commands as functions, for callers that are in Rust themselves.
 pub mod calls {

@@ -261,7 +261,7 @@ fn file_problem(kind: core::ModelKind, location: &str, bytes: Option<u64>) -> Op
 }
 
 /// 134515008 -> "135M".
-fn short_count(count: u64) -> String {
+pub(crate) fn short_count(count: u64) -> String {
     match count {
         0..1_000_000 => format!("{}K", count / 1_000),
         1_000_000..1_000_000_000 => format!("{:.0}M", count as f64 / 1e6),

@@ -126,7 +126,15 @@ impl Job {
             .get(id)
             .cloned()
             .ok_or(AgentError::NotWanted { what: "workflow" })?;
-        let pools = pools_for(&self.app, Some(&workflow)).await;
+        let id = self.session;
+        let own = self.app.store(move |store| {
+            let session = store.session(id)?;
+            let own = store.use_cases()?.into_iter();
+            let own = own.filter(|one| one.id == session.use_case && !one.is_default);
+            Ok(own.map(|one| one.id).next())
+        });
+        let of = (own.await.unwrap_or(None), self.state.start.scope);
+        let pools = pools_for(&self.app, Some(&workflow), of).await;
         let pools = pools.unwrap_or_else(|_| self.state.start.pools.clone());
         Ok(Some(Box::new(Setup { workflow, pools })))
     }

@@ -70,10 +70,7 @@ impl TrainerProcess {
     }
 
     /// What a task that has one answer answers.
-    pub(super) async fn only(
-        command: &WorkerCommand,
-        task: &Task,
-    ) -> Result<FromTrainer, UiError> {
+    pub(super) async fn only(command: &WorkerCommand, task: &Task) -> Result<FromTrainer, UiError> {
         let mut process = Self::start(command, task).await?;
         match process.next().await? {
             FromTrainer::Failed { reason } => Err(failed(&reason)),

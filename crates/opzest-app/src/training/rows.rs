@@ -17,7 +17,8 @@ use opzest_dorpo::data::{
     Loses, Preparation, PrepareError, PrepareSettings, Prepared, Row, Tokenize, Trace, Written,
 };
 use opzest_store::{Store, StoreError, StoreOptions, TrainingRow, TrainingTrace};
-use std::collections::{BTreeSet, HashMap};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 /// Which rows, and how they are read.
@@ -29,7 +30,7 @@ pub(super) struct Wanted {
 }
 
 /// Held-out work: what a new model is judged by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct HeldOutWork {
     pub(super) title: String,
     pub(super) prompt: Vec<ChatMessage>,
@@ -61,7 +62,11 @@ pub(super) async fn gather(
         .unwrap_or_else(|failed| {
             tracing::error!(%failed, "preparing rows for training panicked");
             let message = "The rows could not be made ready for training.";
-            Err(error(ErrorCode::Internal, message, "The log has the details."))
+            Err(error(
+                ErrorCode::Internal,
+                message,
+                "The log has the details.",
+            ))
         })
 }
 
@@ -196,14 +201,18 @@ fn in_order(
 
 fn used_rows(prepared: &Prepared) -> Vec<RunRow> {
     let lost = |row: &&String| {
-        let of_row = prepared.report.omissions.iter().filter(|it| it.row == **row);
+        let of_row = prepared
+            .report
+            .omissions
+            .iter()
+            .filter(|it| it.row == **row);
         of_row.clone().any(|it| it.reason.loses() == Loses::Row)
     };
-    let mut rows = BTreeSet::new();
+    let mut rows = BTreeMap::new();
     for kept in &prepared.report.kept {
         for row in kept.rows.iter().filter(|row| !lost(row)) {
             if let Ok(id) = row.parse::<ExampleId>() {
-                rows.insert((id.to_string(), kept.split));
+                rows.insert(id.to_string(), kept.split);
             }
         }
     }

@@ -43,7 +43,10 @@ pub(super) fn texts(tokenizer: &impl Tokenize, most_tokens: usize) -> Result<Tex
     });
     let mut general = Vec::new();
     let mut count = 0;
-    for paragraph in GENERAL_TEXT.lines().filter(|line| line.len() >= LEAST_BYTES) {
+    for paragraph in GENERAL_TEXT
+        .lines()
+        .filter(|line| line.len() >= LEAST_BYTES)
+    {
         let mut tokens = tokenizer.tokens(paragraph)?;
         tokens.truncate(most_tokens.min(GENERAL_TOKENS - count));
         count += tokens.len();

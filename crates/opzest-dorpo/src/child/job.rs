@@ -145,7 +145,9 @@ impl JobFolder {
         Ok((examples.train, examples.held_out))
     }
 
-    pub(super) fn read_texts(&self) -> Result<Texts, JobError> {
+    /// # Errors
+    /// The file cannot be read or is damaged.
+    pub fn read_texts(&self) -> Result<Texts, JobError> {
         parse(&self.texts(), |bytes| {
             serde_json::from_slice(bytes).map_err(|error| error.to_string())
         })

@@ -28,7 +28,13 @@ pub(super) fn measure(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
     let objective = Dorpo(job.loss);
     let mut optimiser = AdamW::new(engine.gradients().len());
     let at = |share: f64| &train[(share * last as f64).round() as usize];
-    step(&job, &objective, &mut engine, &mut optimiser, at(QUANTILES[0]))?;
+    step(
+        &job,
+        &objective,
+        &mut engine,
+        &mut optimiser,
+        at(QUANTILES[0]),
+    )?;
     let (mut stepping, mut looking, mut count) = (0.0, 0.0, 0);
     for share in QUANTILES {
         let example = at(share);
@@ -44,6 +50,7 @@ pub(super) fn measure(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
         seconds_per_token: stepping / count.max(1) as f64,
         seconds_per_held_out_token: looking / count.max(1) as f64,
         memory_bytes,
+        parameters: engine.gradients().len() as u64,
     })
 }
 
@@ -56,12 +63,14 @@ fn step(
 ) -> Result<(), TaskError> {
     let examples = std::slice::from_ref(example);
     let batch = Counts::of(examples);
-    engine.loss_and_gradients(examples, objective.reads_prompts(), |scores| {
-        match objective.loss(examples, scores, batch) {
+    engine.loss_and_gradients(
+        examples,
+        objective.reads_prompts(),
+        |scores| match objective.loss(examples, scores, batch) {
             Ok((_, gradients)) => ((), gradients),
             Err(_) => ((), scores.to_vec()),
-        }
-    })?;
+        },
+    )?;
     // So small that the steps change nothing that would change their time.
     let size = StepSize {
         learning_rate: 1e-9,

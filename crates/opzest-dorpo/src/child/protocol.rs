@@ -69,6 +69,8 @@ pub enum FromTrainer {
         seconds_per_held_out_token: f64,
         /// At the most, estimated.
         memory_bytes: u64,
+        /// Numbers in the adapter.
+        parameters: u64,
     },
     /// Answer to [`Task::Score`]; the process ends.
     Scored(ScoredSet),
