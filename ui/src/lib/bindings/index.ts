@@ -10,7 +10,7 @@ message: string,
  */
 hint: string, };
 
-export type ErrorCode = "data_folder_in_use" | "data_folder_unusable" | "disk_full" | "store_too_new" | "store_damaged" | "store" | "not_found" | "invalid_input" | "model_file" | "model_missing" | "context_overflow" | "out_of_memory" | "worker_died" | "model" | "busy" | "remote" | "sandbox_missing" | "internal";
+export type ErrorCode = "data_folder_in_use" | "data_folder_unusable" | "disk_full" | "store_too_new" | "store_damaged" | "store" | "not_found" | "invalid_input" | "model_file" | "model_missing" | "context_overflow" | "out_of_memory" | "worker_died" | "model" | "busy" | "training" | "remote" | "sandbox_missing" | "internal";
 
 export type AppInfo = { version: string, dataFolder: string, logFolder: string, 
 /**
@@ -76,7 +76,7 @@ export type ExportFormat = "markdown" | "json";
 
 export type ExportedFile = { fileName: string, content: string, };
 
-export type ModelKind = "embedded" | "file" | "remote";
+export type ModelKind = "embedded" | "file" | "remote" | "trained";
 
 export type Model = { id: string, name: string, kind: ModelKind, 
 /**
@@ -897,7 +897,6 @@ althoughNotReady: boolean, }; event: never; result: TrainingRun };
   resume_run: { args: { runId: string, }; event: never; result: RunSummary };
   cancel_run: { args: { runId: string, }; event: never; result: RunSummary };
   delete_run: { args: { runId: string, }; event: never; result: TrainingOverview };
-  judge_run: { args: { runId: string, }; event: never; result: RunSummary };
   promote_run: { args: { runId: string, 
 /**
  * Although it did not win.
