@@ -4,6 +4,7 @@ use crate::app::{App, now_ms};
 use crate::conversations::{messages_before, to_conversation_summary, to_message};
 use crate::dto::{ChatEvent, ChatOutcome, ErrorCode, ModelSpeed, UiError};
 use crate::events::Events;
+use crate::local_use::LocalUse;
 use crate::settings::settings;
 use futures::StreamExt;
 use opzest_core::chat::{ChatMessage, Role};
@@ -18,7 +19,6 @@ use opzest_llm::{
     Sampling, Usage,
 };
 use opzest_store::{AnswerEnd, FinishedAnswer, Store};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -144,10 +144,8 @@ async fn begin(app: &App, writing: Writing) -> Result<(Arc<LocalModel>, Generati
         }
         .into());
     }
-    let local = app
-        .runner()
-        .model(Path::new(&model.details.location), &settings)
-        .await?;
+    let LocalUse { file, adapters } = LocalUse::of(app, &model.details).await?;
+    let local = app.runner().model(&file, &settings).await?;
     if !local.is_loaded().await {
         events.send(&ChatEvent::LoadingModel {
             model_name: model.details.name,
@@ -155,6 +153,7 @@ async fn begin(app: &App, writing: Writing) -> Result<(Arc<LocalModel>, Generati
     }
     let request = ChatRequest {
         max_tokens: settings.max_answer_tokens,
+        adapters,
         ..ChatRequest::new(messages, settings.sampling())
     };
     let generation = local.generate(request, stop).await?;

@@ -7,6 +7,7 @@ use crate::opening::open_store;
 use crate::preview::PreviewHost;
 use crate::runner::ModelRunner;
 use crate::sessions::OpenSessions;
+use crate::training::Trainings;
 use crate::unfinished::Unfinished;
 use crate::upkeep::Upkeep;
 use opzest_core::ids::{ConversationId, MessageId};
@@ -62,6 +63,7 @@ struct Inner {
     runner: ModelRunner,
     keys: ApiKeyStore,
     sessions: OpenSessions,
+    training: Trainings,
     /// Found out by the first who asks.
     sandbox: OnceCell<Availability>,
 }
@@ -88,6 +90,7 @@ impl App {
             unfinished: Unfinished::default(),
             runner,
             sessions: OpenSessions::default(),
+            training: Trainings::default(),
             sandbox: OnceCell::new(),
         }))
     }
@@ -127,6 +130,15 @@ impl App {
 
     pub(crate) fn keys(&self) -> &ApiKeyStore {
         &self.0.keys
+    }
+
+    /// How this program is started again for llama.cpp's worker and for the trainer.
+    pub(crate) fn worker(&self) -> &WorkerCommand {
+        &self.0.options.worker
+    }
+
+    pub(crate) fn training(&self) -> &Trainings {
+        &self.0.training
     }
 
     pub(crate) fn runner(&self) -> &ModelRunner {
@@ -196,6 +208,7 @@ impl App {
         self.unfinished().stop_all();
         let saved = async {
             self.0.sessions.close_all().await;
+            self.0.training.stop().await;
             while !self.unfinished().is_empty() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

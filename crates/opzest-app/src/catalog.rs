@@ -53,6 +53,7 @@ impl CatalogEntry {
             name: self.name.clone(),
             location: path.to_string_lossy().into_owned(),
             remote_name: None,
+            base: None,
             metadata: ModelMetadata {
                 file_bytes: Some(self.bytes),
                 file_modified_at: None,

@@ -123,6 +123,18 @@ commands! {
     check_store(NoArguments) -> CheckReport;
     restore_backup(BackupArgument) -> StorageView;
     set_traces_cap(SetTracesCap) -> StorageView;
+    training_overview(NoArguments) -> TrainingOverview;
+    plan_training(PlanTraining) -> TrainingPlan;
+    start_training(StartTraining) -> TrainingRun;
+    open_run(RunArgument) -> TrainingRun;
+    watch_run(RunArgument) -> (), emits RunEvent;
+    pause_run(RunArgument) -> RunSummary;
+    resume_run(RunArgument) -> RunSummary;
+    cancel_run(RunArgument) -> RunSummary;
+    delete_run(RunArgument) -> TrainingOverview;
+    promote_run(PromoteRun) -> TrainingOverview;
+    roll_back(Rollback) -> TrainingOverview;
+    export_trained(ExportTrained) -> Vec<String>;
 }
 
 /// 64-bit numbers never cross as numbers, so their TypeScript type is never asked for.
@@ -227,6 +239,26 @@ pub fn typescript() -> String {
         StorageView,
         BackupView,
         CheckReport,
+        TrainingOverview,
+        UseCaseTraining,
+        ModelInUse,
+        BaseModelView,
+        TrainingSettings,
+        TrainingPlan,
+        OmittedRows,
+        RunStatus,
+        RunSummary,
+        TrainingRun,
+        MetricKind,
+        MetricView,
+        TrainingVerdict,
+        RunResult,
+        ParityView,
+        ComparisonView,
+        SampleView,
+        RunEvent,
+        PlanTraining,
+        TrainedFormat,
     ];
     format!(
         "// Generated from crates/opzest-app by `make bindings`. Do not edit.\n\n{}\n\n\

@@ -84,6 +84,12 @@ impl From<StoreError> for UiError {
             ),
             StoreError::NotFound { .. } => (ErrorCode::NotFound, "It may have been deleted."),
             StoreError::OutOfStep { .. } => (ErrorCode::Store, "Open the session again."),
+            StoreError::ModelNeeded { .. } => (
+                ErrorCode::Busy,
+                "Roll back to another model, or remove what was trained on it, first.",
+            ),
+            StoreError::RunIsOver { .. } => (ErrorCode::InvalidInput, "Start another run."),
+            StoreError::NothingBefore { .. } => (ErrorCode::InvalidInput, ""),
             StoreError::NameTaken { .. } => (ErrorCode::InvalidInput, "Choose another name."),
             StoreError::StillAnswering => (ErrorCode::Busy, "Wait for it, or stop it."),
             StoreError::Busy { .. } => (ErrorCode::Busy, "Try again in a moment."),

@@ -17,6 +17,7 @@ mod events;
 mod export;
 mod folders;
 mod info;
+mod local_use;
 pub mod logging;
 mod models;
 mod opening;
@@ -26,6 +27,7 @@ mod sessions;
 mod settings;
 mod storage;
 mod teachers;
+mod training;
 mod unfinished;
 mod upkeep;
 pub mod workflows;
@@ -33,8 +35,12 @@ pub mod workflows;
 pub use app::{Access, App, AppOptions};
 pub use events::{EventSink, Events};
 pub use folders::{data_folder, embedded_model_folders};
-/// Runs llama.cpp's worker if this process was started as one. First thing in every `main`.
-pub use opzest_llm::local::{WorkerCommand, run_if_worker};
+pub use opzest_llm::local::WorkerCommand;
+
+/// Runs llama.cpp's worker or the trainer if this process was started as one. First thing in every `main`.
+pub fn run_if_worker() -> Option<std::process::ExitCode> {
+    opzest_llm::local::run_if_worker().or_else(opzest_dorpo::child::run_if_trainer)
+}
 
 /// The commands as functions, for callers that are in Rust themselves.
 pub mod calls {
@@ -54,4 +60,5 @@ pub mod calls {
     pub use crate::settings::{ChangeSettings, change_settings, read_settings};
     pub use crate::storage::*;
     pub use crate::teachers::*;
+    pub use crate::training::*;
 }

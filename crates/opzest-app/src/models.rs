@@ -5,6 +5,7 @@ use crate::app::{App, now_ms};
 use crate::dto::{ErrorCode, Model, ModelKind, ModelSpeed, UiError};
 use crate::error::{error, invalid};
 use crate::info::NoArguments;
+use crate::local_use::LocalUse;
 use crate::settings::settings;
 use crate::teachers::{forget_key, forget_model};
 use opzest_core::ids::ModelId;
@@ -98,7 +99,7 @@ pub(crate) async fn remove(app: &App, model: ModelArgument) -> Result<Option<Str
     // First, so that a keyring that does not answer leaves the model, by which the key can be found again.
     let forgotten = match found.details.kind {
         core::ModelKind::Remote => forget_key(app, &id).await?,
-        core::ModelKind::Embedded | core::ModelKind::File => None,
+        core::ModelKind::Embedded | core::ModelKind::File | core::ModelKind::Trained => None,
     };
     let removed = id.clone();
     app.store(move |store| store.remove_model(&removed)).await?;
@@ -125,9 +126,10 @@ pub async fn measure_model(app: &App, model: ModelArgument) -> Result<ModelSpeed
         .parse()
         .map_err(|source| invalid(format!("{source}.")))?;
     let found = registered(app, &id).await?;
+    let used = LocalUse::of(app, &found.details).await?;
     let local = app
         .runner()
-        .idle_model(Path::new(&found.details.location), &settings(app).await?)
+        .idle_model(&used.file, &settings(app).await?)
         .await?;
     collect_speed(&local, found.details.name).await
 }
@@ -171,6 +173,7 @@ fn details_of(path: &Path, info: &ModelFileInfo) -> ModelDetails {
             .unwrap_or_else(|| file_stem(path)),
         location: path.to_string_lossy().into_owned(),
         remote_name: None,
+        base: None,
         metadata: ModelMetadata {
             file_bytes: Some(info.file_bytes),
             file_modified_at: modified,
@@ -217,6 +220,7 @@ pub(crate) fn to_dto(model: RegisteredModel, selected: bool) -> Model {
             core::ModelKind::Embedded => ModelKind::Embedded,
             core::ModelKind::File => ModelKind::File,
             core::ModelKind::Remote => ModelKind::Remote,
+            core::ModelKind::Trained => ModelKind::Trained,
         },
         location: details.location,
         file_bytes: metadata.file_bytes.map(|bytes| bytes as f64),
@@ -236,6 +240,7 @@ fn file_problem(kind: core::ModelKind, location: &str, bytes: Option<u64>) -> Op
     }
     let hint = match kind {
         core::ModelKind::Embedded => "Run `make model`, or install OpZest again.",
+        core::ModelKind::Trained => "Train it again, or remove it from the list.",
         _ => "Put it back, or remove it from the list.",
     };
     match std::fs::metadata(location) {
@@ -256,7 +261,7 @@ fn file_problem(kind: core::ModelKind, location: &str, bytes: Option<u64>) -> Op
 }
 
 /// 134515008 -> "135M".
-fn short_count(count: u64) -> String {
+pub(crate) fn short_count(count: u64) -> String {
     match count {
         0..1_000_000 => format!("{}K", count / 1_000),
         1_000_000..1_000_000_000 => format!("{:.0}M", count as f64 / 1e6),

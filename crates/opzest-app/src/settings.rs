@@ -3,13 +3,13 @@
 use crate::app::App;
 use crate::dto::{Settings, SettingsView, Theme, UiError};
 use crate::error::invalid;
+use crate::local_use::LocalUse;
 use crate::models::selected_model;
 use opzest_llm::Sampling;
 use opzest_llm::local::LoadOptions;
 use opzest_llm::local::ModelFileInfo;
 use opzest_llm::local::machine::{LoadChoices, Machine, choose, needed_bytes};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 use ts_rs::TS;
 
 const KEY: &str = "settings";
@@ -117,11 +117,10 @@ async fn view(app: &App, settings: Settings) -> Result<SettingsView, UiError> {
     let machine = Machine::detect();
     let model = selected_model(app).await?;
     // A model that cannot be read has its own error where it is shown; the settings stay usable.
-    let info = app
-        .runner()
-        .info(Path::new(&model.details.location))
-        .await
-        .ok();
+    let info = match LocalUse::of(app, &model.details).await {
+        Ok(used) => app.runner().info(&used.file).await.ok(),
+        Err(_) => None,
+    };
     let options = info
         .as_ref()
         .map(|info| settings.load_options(&machine, info));

@@ -2,11 +2,15 @@
 
 mod dataset;
 mod teachers;
+mod training;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use dataset::{DatasetCommand, RowFilter};
 use std::path::PathBuf;
 pub use teachers::TeachersCommand;
+pub use training::{
+    ExportModelArguments, PromoteArguments, RollbackArguments, RunsCommand, TrainArguments,
+};
 
 const GLOBAL: &str = "Global options";
 
@@ -51,6 +55,17 @@ pub enum Command {
     /// See, add, choose and test the models that make things with you
     #[command(subcommand)]
     Teachers(TeachersCommand),
+    /// Train a model of your own on what was accepted and rejected
+    Train(Box<TrainArguments>),
+    /// See training runs, go on with them, delete them
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Let a trained model do the work from now on
+    Promote(PromoteArguments),
+    /// Put back what was in use before
+    Rollback(RollbackArguments),
+    /// Write a trained model for other programs
+    ExportModel(ExportModelArguments),
     /// Find, read, export and delete conversations
     #[command(subcommand)]
     Conversations(ConversationsCommand),
@@ -109,7 +124,10 @@ impl Command {
                 SettingsCommand::Set { .. } => true,
                 SettingsCommand::Show(_) => false,
             },
-            Self::Info(_) => false,
+            Self::Info(_) | Self::ExportModel(_) => false,
+            // Planning writes nothing but its own files, in the data folder.
+            Self::Train(_) | Self::Promote(_) | Self::Rollback(_) => true,
+            Self::Runs(command) => command.writes(),
         }
     }
 }

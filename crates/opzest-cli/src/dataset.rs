@@ -66,7 +66,7 @@ fn to_filter(host: &Host, filter: &RowFilter) -> anyhow::Result<ExampleFilter> {
     })
 }
 
-fn known_use_case(host: &Host, name: &str) -> anyhow::Result<String> {
+pub fn known_use_case(host: &Host, name: &str) -> anyhow::Result<String> {
     let all = host.wait(list_use_cases(&host.app, NoArguments {}))?;
     let found = all
         .iter()

@@ -16,6 +16,7 @@ mod session;
 mod settings;
 mod slash;
 mod teachers;
+mod training;
 mod wrap;
 
 use args::{Arguments, Command};
@@ -55,6 +56,11 @@ fn run(arguments: Arguments, started: Instant) -> anyhow::Result<ExitCode> {
         Command::Session(session) => return session::run(&host, session),
         Command::Dataset(dataset) => return dataset::run(&host, dataset),
         Command::Teachers(teachers) => return teachers::run(&host, teachers),
+        Command::Train(train) => return training::train(&host, *train),
+        Command::Runs(runs) => return training::runs(&host, runs),
+        Command::Promote(promote) => training::promote(&host, promote)?,
+        Command::Rollback(rollback) => training::rollback(&host, rollback)?,
+        Command::ExportModel(export) => training::export_model(&host, export)?,
         Command::Models(models) => models::run(&host, models)?,
         Command::Conversations(conversations) => conversations::run(&host, conversations)?,
         Command::Data(data) => return data::run(&host, data),

@@ -142,6 +142,7 @@ fn show(model: &Model, output: Output) -> anyhow::Result<()> {
         return print_json(model);
     }
     let kind = match model.kind {
+        ModelKind::Trained => "trained here",
         ModelKind::Embedded => "comes with OpZest",
         ModelKind::File => "your file",
         ModelKind::Remote => "a server: what you write leaves this computer",

@@ -85,6 +85,11 @@ uuid_id!(
     ImportId, "import"
 );
 
+uuid_id!(
+    /// One training run: from the rows of a use case to a model.
+    TrainingRunId, "training run"
+);
+
 impl From<AttemptId> for ExampleId {
     /// An attempt makes one row at most, so the row takes its id: an undone and repeated verdict
     /// makes the same row again.

@@ -11,5 +11,6 @@ pub mod ids;
 pub mod model;
 pub mod session;
 pub mod trace;
+pub mod training;
 pub mod words;
 pub mod workflow;

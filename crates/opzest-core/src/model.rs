@@ -14,9 +14,16 @@ pub enum ModelKind {
     File,
     /// An OpenAI-compatible server; text leaves this computer.
     Remote,
+    /// Made here from the user's own work: an adapter, run on top of its base model.
+    Trained,
 }
 
-words!(ModelKind, "model kind", { Embedded => "embedded", File => "file", Remote => "remote" });
+words!(ModelKind, "model kind", {
+    Embedded => "embedded",
+    File => "file",
+    Remote => "remote",
+    Trained => "trained",
+});
 
 /// What a model file tells of itself; all unknown for a remote one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,10 +45,12 @@ pub struct ModelDetails {
     pub kind: ModelKind,
     /// As shown to the user.
     pub name: String,
-    /// A file's path, or a server's address.
+    /// A file's path, or a server's address; of a trained model, the path of its adapter's GGUF file.
     pub location: String,
     /// What the server calls it; only for `Remote`.
     pub remote_name: Option<String>,
+    /// The model that the adapter is for; only and always for `Trained`.
+    pub base: Option<ModelId>,
     pub metadata: ModelMetadata,
 }
 

@@ -51,6 +51,7 @@ impl Store {
                 Some(id) => id,
                 None => free_id(transaction, wanted)?,
             };
+            require_base(transaction, details)?;
             model::put(transaction, &id, details, now_ms)?;
             required_model(transaction, &id)
         })
@@ -64,15 +65,18 @@ impl Store {
         now_ms: u64,
     ) -> Result<RegisteredModel, StoreError> {
         self.write("saving the model", |transaction| {
+            require_base(transaction, details)?;
             model::put(transaction, id, details, now_ms)?;
             required_model(transaction, id)
         })
     }
 
-    /// Takes a model out of the registry; its file stays. Gives what was removed.
+    /// Takes a model out of the registry; its file stays. Gives what was removed. [`StoreError::ModelNeeded`] while
+    /// models are trained on it, or a use case works with it.
     pub fn remove_model(&mut self, id: &ModelId) -> Result<RegisteredModel, StoreError> {
         self.write("removing the model", |transaction| {
             let removed = required_model(transaction, id)?;
+            require_removable(transaction, id)?;
             model::delete(transaction, id)?;
             Ok(removed)
         })
@@ -107,10 +111,14 @@ impl Store {
     }
 }
 
-fn free_id(connection: &Connection, wanted: &ModelId) -> Result<ModelId, Failure> {
+/// The wanted id, or that with a number: one that no other model has, and that no promoted one had.
+pub(crate) fn free_id(connection: &Connection, wanted: &ModelId) -> Result<ModelId, Failure> {
+    let is_free = |id: &ModelId| -> Result<bool, Failure> {
+        Ok(model::one(connection, id)?.is_none() && !model::was_promoted(connection, id)?)
+    };
     let mut id = wanted.clone();
     for number in 2u32.. {
-        if model::one(connection, &id)?.is_none() {
+        if is_free(&id)? {
             break;
         }
         id = format!("{wanted}-{number}")
@@ -120,6 +128,24 @@ fn free_id(connection: &Connection, wanted: &ModelId) -> Result<ModelId, Failure
     Ok(id)
 }
 
-fn required_model(connection: &Connection, id: &ModelId) -> Result<RegisteredModel, Failure> {
+pub(crate) fn required_model(
+    connection: &Connection,
+    id: &ModelId,
+) -> Result<RegisteredModel, Failure> {
     Ok(model::one(connection, id)?.ok_or_else(|| StoreError::not_found("model", id))?)
+}
+
+/// What a model is an adapter for must be registered.
+pub(crate) fn require_base(connection: &Connection, details: &ModelDetails) -> Result<(), Failure> {
+    if let Some(base) = &details.base {
+        required_model(connection, base)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn require_removable(connection: &Connection, id: &ModelId) -> Result<(), Failure> {
+    match model::needed_by(connection, id)? {
+        Some(by) => Err(StoreError::ModelNeeded { id: id.clone(), by }.into()),
+        None => Ok(()),
+    }
 }

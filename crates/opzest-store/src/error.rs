@@ -1,5 +1,8 @@
 //! What can go wrong with the store. The text says what happened to what; the app adds what to do.
 
+use opzest_core::conversation::Scope;
+use opzest_core::ids::{ModelId, TrainingRunId};
+use opzest_core::training::RunStatus;
 use rusqlite::ErrorCode;
 use std::io;
 use std::path::PathBuf;
@@ -62,6 +65,17 @@ pub enum StoreError {
     },
     #[error("there is already a {what} called `{name}`")]
     NameTaken { what: &'static str, name: String },
+    #[error("the model {id} cannot be removed: {by}")]
+    ModelNeeded { id: ModelId, by: ModelNeed },
+    #[error("the training run {id} is already over ({status})")]
+    RunIsOver {
+        id: TrainingRunId,
+        status: RunStatus,
+    },
+    #[error(
+        "there is nothing to go back to: the use case `{use_case}` has worked with no other model ({scope})"
+    )]
+    NothingBefore { use_case: String, scope: Scope },
     #[error("{doing} failed: another process is using the store")]
     Busy { doing: &'static str },
     #[error("the store refused the setting {pragma} = {wanted}: it stays {found}")]
@@ -96,6 +110,17 @@ pub enum KeyProblem {
     Wrong,
     #[error("it is not encrypted, and a key was given")]
     NotEncrypted,
+}
+
+/// What a model is needed for; with the name of what needs it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelNeed {
+    #[error("the model `{0}` was trained on top of it")]
+    Base(String),
+    #[error("the training run `{0}` works on it")]
+    Run(String),
+    #[error("the use case `{0}` works with it")]
+    UseCase(String),
 }
 
 fn process(pid: &Option<u32>) -> String {

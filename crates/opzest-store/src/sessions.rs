@@ -6,9 +6,9 @@ use crate::product::{self, Product, ProductSummary};
 use crate::recording::{required_session, required_use_case};
 use crate::store::Store;
 use crate::use_case::UseCaseStats;
-use crate::{example, search, session, session_event, use_case};
+use crate::{example, search, session, session_event, training_run_row, use_case};
 use opzest_core::dataset::{Split, UseCase};
-use opzest_core::ids::{SessionId, UseCaseId};
+use opzest_core::ids::{ModelId, SessionId, UseCaseId};
 use opzest_core::session::{Event, SessionStatus, SessionSummary};
 use rusqlite::Connection;
 
@@ -113,13 +113,17 @@ impl Store {
     }
 
     /// Deletes a session with all that belongs to it: log, rows, traces, product. Its text is out of the
-    /// files after the next [`crate::Upkeep::erase`].
-    pub fn delete_session(&mut self, id: SessionId) -> Result<(), StoreError> {
+    /// files after the next [`crate::Upkeep::erase`]. Gives the models that were trained on its rows: what they have
+    /// learned, deleting does not take from them.
+    pub fn delete_session(&mut self, id: SessionId) -> Result<Vec<ModelId>, StoreError> {
         self.write("deleting the session", |transaction| {
+            let rows = session::rows_ever(transaction, id)?;
+            let learned_by = training_run_row::learned_by(transaction, &rows)?;
             if session::delete(transaction, id)? == 0 {
                 return Err(StoreError::not_found("session", id).into());
             }
-            mark_deletion(transaction, &id.to_string())
+            mark_deletion(transaction, &id.to_string())?;
+            Ok(learned_by)
         })
     }
 

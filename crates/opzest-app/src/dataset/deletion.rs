@@ -1,6 +1,6 @@
 //! What a deletion left, in sentences.
 
-use opzest_core::ids::SessionId;
+use opzest_core::ids::{ModelId, SessionId};
 use opzest_store::{Remains, Store, StoreError};
 use std::collections::BTreeSet;
 
@@ -17,6 +17,17 @@ pub(super) fn sentences(store: &Store, remains: &[Remains]) -> Result<Vec<String
                 Ok(format!("\u{201c}{title}\u{201d}: {sentence}"))
             }
         }
+    });
+    told.collect()
+}
+
+/// One sentence for each trained model that has learned from a deleted row.
+pub(super) fn learned(store: &Store, models: &[ModelId]) -> Result<Vec<String>, StoreError> {
+    let told = models.iter().map(|id| {
+        let name = store.model(id)?.details.name;
+        Ok(format!(
+            "The model \u{201c}{name}\u{201d} has learned from it. Delete its training run if it is to go, too."
+        ))
     });
     told.collect()
 }

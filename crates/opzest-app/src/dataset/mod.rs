@@ -24,11 +24,13 @@ use crate::calls::NoArguments;
 use crate::dto::*;
 use crate::error::{error, invalid};
 use crate::sessions::Names;
+use crate::training::forget_rows;
 use crate::workflows::Workflows;
 use filter::{Filter, example_id, example_ids};
 use opzest_core::ids::{ExampleId, SessionId};
+use opzest_dorpo::data::readiness::Counts;
 use opzest_store::{ExampleOrder, SideEdit, UseCaseStats};
-use readiness::{Gathered, readiness};
+pub(crate) use readiness::readiness;
 use std::collections::BTreeSet;
 
 /// Rows of one page, at most.
@@ -124,14 +126,18 @@ pub async fn delete_examples(app: &App, delete: DeleteExamples) -> Result<Deleti
     // An open session holds the texts in memory and would write them again: it is read anew afterwards.
     let sessions = sessions_of(app, ids.clone()).await?;
     let unopenable = app.sessions().close_for_rewriting(sessions).await;
+    // So does a training run that uses them.
+    forget_rows(app, ids.clone()).await?;
     let deleted = app
         .store(move |store| {
             // Until the logs are rewritten, even if nobody waits for that any more.
             let _unopenable = unopenable;
             let report = store.delete_examples(&ids)?;
+            let mut remains = deletion::sentences(store, &report.remains)?;
+            remains.extend(deletion::learned(store, &report.learned_by)?);
             Ok(DeletionView {
                 deleted: report.deleted,
-                remains: deletion::sentences(store, &report.remains)?,
+                remains,
             })
         })
         .await?;
@@ -163,11 +169,11 @@ pub async fn dataset_stats(app: &App, _: NoArguments) -> Result<Vec<DatasetStats
 }
 
 fn stats(stats: &UseCaseStats) -> DatasetStats {
-    let gathered = Gathered {
-        complete: stats.complete,
-        paired: stats.paired,
-        held_out: stats.held_out,
-        sources: stats.train_groups + stats.held_out_groups,
+    let counts = Counts {
+        complete: stats.complete as usize,
+        paired: stats.paired as usize,
+        held_out: stats.held_out as usize,
+        groups: (stats.train_groups + stats.held_out_groups) as usize,
     };
     DatasetStats {
         use_case_id: stats.use_case.id.to_string(),
@@ -179,7 +185,7 @@ fn stats(stats: &UseCaseStats) -> DatasetStats {
         traced: stats.traced,
         held_out: stats.held_out,
         communal: stats.communal,
-        readiness: readiness(gathered),
+        readiness: readiness(counts),
     }
 }
 

@@ -7,11 +7,13 @@ mod dataset;
 mod session;
 mod storage;
 mod teachers;
+mod training;
 
 pub use dataset::*;
 pub use session::*;
 pub use storage::*;
 pub use teachers::*;
+pub use training::*;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -45,6 +47,8 @@ pub enum ErrorCode {
     WorkerDied,
     Model,
     Busy,
+    /// A training run cannot begin or go on.
+    Training,
     Remote,
     /// Nothing here can run a script safely.
     SandboxMissing,
@@ -188,6 +192,8 @@ pub enum ModelKind {
     File,
     /// An OpenAI-compatible server; text leaves this computer.
     Remote,
+    /// Made here from the user's work; runs on top of its base model.
+    Trained,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]

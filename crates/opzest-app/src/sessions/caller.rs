@@ -4,6 +4,7 @@ use crate::agents::Caller;
 use crate::app::App;
 use crate::dto::{ErrorCode, SentMessage, SessionEvent, UiError};
 use crate::error::error;
+use crate::local_use::LocalUse;
 use crate::models::registered;
 use crate::sessions::live::Live;
 use crate::settings::settings;
@@ -16,7 +17,6 @@ use opzest_core::trace::DEFAULT_TRACE_K;
 use opzest_llm::{
     Capabilities, ChatModel, ChatRequest, Generation, LlmError, ScoreRequest, TokenTrace,
 };
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -41,9 +41,9 @@ pub(super) async fn caller(app: &App, teacher: &Teacher, live: &Live) -> Result<
         ));
     }
     let settings = settings(app).await?;
-    let path = Path::new(&model.details.location);
+    let LocalUse { file, adapters } = LocalUse::of(app, &model.details).await?;
     let local = loop {
-        match app.runner().model(path, &settings).await {
+        match app.runner().model(&file, &settings).await {
             Err(error) if error.code == ErrorCode::Busy => tokio::time::sleep(ASK_AGAIN).await,
             found => break found?,
         }
@@ -54,7 +54,10 @@ pub(super) async fn caller(app: &App, teacher: &Teacher, live: &Live) -> Result<
         });
     }
     let context_size = local.options().context_size;
-    Ok(Caller::new(local, teacher.model.clone(), context_size))
+    Ok(Caller {
+        adapters,
+        ..Caller::new(local, teacher.model.clone(), context_size)
+    })
 }
 
 /// The model of a teacher, if it still is where it was when it became the session's teacher: a consent to

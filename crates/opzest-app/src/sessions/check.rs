@@ -141,6 +141,29 @@ impl Check<'_> {
     }
 }
 
+/// Whether an artifact passes its workflow's check, where that can be found out without anybody looking: pages are only
+/// parsed.
+pub(crate) async fn passes(app: &App, workflow: &Workflow, artifact: &Artifact) -> Option<bool> {
+    if workflow.product.kind == ArtifactKind::Page {
+        return Some(!has_errors(&check_html(artifact)));
+    }
+    let check = Check {
+        app,
+        session: SessionId::new(0, [0; 10]),
+        title: String::new(),
+        workflow,
+        start: &Artifact::default(),
+        artifact,
+        live: &Live::new(),
+        cancel: &CancellationToken::new(),
+    };
+    match check.run().await {
+        CheckOutcome::Passed { .. } => Some(true),
+        CheckOutcome::Failed { .. } => Some(false),
+        CheckOutcome::NotRun { .. } => None,
+    }
+}
+
 fn from_problems(problems: Vec<Problem>) -> CheckOutcome {
     match error_text(&problems).filter(|_| has_errors(&problems)) {
         Some(error) => CheckOutcome::Failed {

@@ -15,6 +15,7 @@ mod traced;
 mod view;
 
 pub use artifacts::{export_product, run_artifact, sandbox_info, show_preview};
+pub(crate) use check::passes;
 pub use commands::*;
 pub(crate) use open::OpenSessions;
 pub(crate) use summary::Names;
@@ -28,12 +29,13 @@ use crate::error::{invalid, sentence};
 use crate::events::Events;
 use crate::info::NoArguments;
 use crate::teachers::pools_for;
+use crate::training::forget_rows;
 use crate::workflows::{self, WorkflowSource, Workflows};
 use driver::session_id;
 use opzest_core::ids::{SessionId, UseCaseId};
 use opzest_core::session::{Event, Session, Setup, Start};
 use opzest_core::workflow::WorkflowId;
-use opzest_store::SessionFilter;
+use opzest_store::{ExampleFilter, ExampleOrder, SessionFilter};
 use tokio::sync::broadcast::error::RecvError;
 
 /// The longest request; more belongs into a file.
@@ -153,6 +155,8 @@ async fn start_of(app: &App, new: &NewSession) -> Result<Start, UiError> {
     }
     acts::ensure_text("The request", &new.request, LONGEST_REQUEST)?;
     let artifact = acts::to_artifact(new.files.clone())?;
+    let use_case = new.use_case_id.as_deref().map(use_case_id).transpose()?;
+    let scope = new.scope.into();
     let setup = match &new.workflow {
         None => None,
         Some(name) => {
@@ -164,7 +168,7 @@ async fn start_of(app: &App, new: &NewSession) -> Result<Start, UiError> {
                 .get(&id)
                 .cloned()
                 .ok_or_else(|| invalid(format!("There is no workflow `{name}`.")))?;
-            let pools = pools_for(app, Some(&workflow)).await?;
+            let pools = pools_for(app, Some(&workflow), (use_case, scope)).await?;
             Some(Setup { workflow, pools })
         }
     };
@@ -172,9 +176,9 @@ async fn start_of(app: &App, new: &NewSession) -> Result<Start, UiError> {
     Ok(Start {
         request: new.request.clone(),
         artifact,
-        scope: new.scope.into(),
+        scope,
         setup,
-        pools: pools_for(app, None).await?,
+        pools: pools_for(app, None, (use_case, scope)).await?,
         plan: plan
             .map(|text| task::new_step(text.trim().to_owned()))
             .collect(),
@@ -229,6 +233,15 @@ pub async fn delete_session(app: &App, session: SessionArgument) -> Result<(), U
     if let Some(preview) = app.preview() {
         preview.close(&session.id).await;
     }
+    let rows = app.store(move |store| {
+        let filter = ExampleFilter {
+            session: Some(id),
+            ..ExampleFilter::default()
+        };
+        let rows = store.examples(&filter, ExampleOrder::Newest, None, u32::MAX)?;
+        Ok(rows.items.iter().map(|row| row.id).collect())
+    });
+    forget_rows(app, rows.await?).await?;
     app.store(move |store| store.delete_session(id)).await?;
     app.erase_soon();
     Ok(())

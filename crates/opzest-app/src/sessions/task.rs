@@ -3,6 +3,7 @@
 use crate::agents::{self, AgentError, AgentPiece, Call, Spoken, TextPart};
 use crate::app::{App, now_ms};
 use crate::dto::{self, SessionEvent, UiError, WritingPart};
+use crate::local_use::tokenizer_of;
 use crate::models::registered;
 use crate::sessions::caller::caller;
 use crate::sessions::check::Check;
@@ -10,7 +11,7 @@ use crate::sessions::live::Live;
 use crate::teachers::pools_for;
 use crate::workflows::Workflows;
 use opzest_core::artifact::Artifact;
-use opzest_core::ids::{AttemptId, GenerationId, SessionId, StepId};
+use opzest_core::ids::{AttemptId, GenerationId, ModelId, SessionId, StepId};
 use opzest_core::session::{CallId, CallProblem, Event, PlannedStep, Setup, State, Task, Teacher};
 use opzest_core::trace::TokenTrace;
 use opzest_core::workflow::Agent;
@@ -38,6 +39,8 @@ pub(super) struct Traced {
     pub(super) messages: Vec<opzest_core::chat::ChatMessage>,
     /// The server's address; `None`: the model ran on this computer.
     pub(super) server: Option<String>,
+    /// The model that names its tokens.
+    pub(super) tokenizer: ModelId,
     pub(super) tokens: Vec<TokenTrace>,
 }
 
@@ -123,7 +126,15 @@ impl Job {
             .get(id)
             .cloned()
             .ok_or(AgentError::NotWanted { what: "workflow" })?;
-        let pools = pools_for(&self.app, Some(&workflow)).await;
+        let id = self.session;
+        let own = self.app.store(move |store| {
+            let session = store.session(id)?;
+            let own = store.use_cases()?.into_iter();
+            let own = own.filter(|one| one.id == session.use_case && !one.is_default);
+            Ok(own.map(|one| one.id).next())
+        });
+        let of = (own.await.unwrap_or(None), self.state.start.scope);
+        let pools = pools_for(&self.app, Some(&workflow), of).await;
         let pools = pools.unwrap_or_else(|_| self.state.start.pools.clone());
         Ok(Some(Box::new(Setup { workflow, pools })))
     }
@@ -139,7 +150,7 @@ impl Job {
 
     async fn work(&self, call: &Call<'_>, teacher: &Teacher) -> Result<Done, AgentError> {
         let worked = agents::work(&self.state, call).await?;
-        let server = server_of(&self.app, teacher).await;
+        let (server, tokenizer) = origin_of(&self.app, teacher).await;
         let Spoken { written, trace, .. } = worked.spoken;
         let trace = trace.map(|tokens| Traced {
             generation: written.generation,
@@ -147,6 +158,7 @@ impl Job {
             teacher: teacher.clone(),
             messages: written.messages.clone(),
             server: server.clone(),
+            tokenizer,
             tokens,
         });
         let attempt = AttemptId::new(now_ms(), rand::random());
@@ -205,10 +217,15 @@ impl Job {
     }
 }
 
-/// Where a teacher's text went; `None`: nowhere.
-async fn server_of(app: &App, teacher: &Teacher) -> Option<String> {
-    let model = registered(app, &teacher.model.id).await.ok()?;
-    teacher.remote.then_some(model.details.location)
+/// Where a teacher's text went (`None`: nowhere), and what names its tokens.
+async fn origin_of(app: &App, teacher: &Teacher) -> (Option<String>, ModelId) {
+    match registered(app, &teacher.model.id).await {
+        Ok(model) => {
+            let tokenizer = tokenizer_of(&model).clone();
+            (teacher.remote.then_some(model.details.location), tokenizer)
+        }
+        Err(_) => (None, teacher.model.id.clone()),
+    }
 }
 
 pub(super) fn new_step(text: String) -> PlannedStep {

@@ -25,8 +25,7 @@ impl Traced {
             agent: self.agent,
             model: &self.teacher.model,
             server: self.server.as_deref(),
-            // A model's tokens are named by the model.
-            tokenizer: Some(self.teacher.model.id.as_str()),
+            tokenizer: Some(self.tokenizer.as_str()),
             k: self
                 .tokens
                 .iter()

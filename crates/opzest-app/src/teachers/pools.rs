@@ -6,7 +6,8 @@ use crate::error::invalid;
 use crate::info::NoArguments;
 use crate::teachers::list_teachers;
 use opzest_core::conversation::ModelName;
-use opzest_core::ids::ModelId;
+use opzest_core::conversation::Scope;
+use opzest_core::ids::{ModelId, UseCaseId};
 use opzest_core::model::{ModelDetails, ModelKind, RegisteredModel};
 use opzest_core::session::{Pools, Teacher};
 use opzest_core::workflow::{Agent, Workflow};
@@ -77,8 +78,14 @@ pub(super) fn ids(models: &[RegisteredModel], chosen: &Chosen, agent: Agent) -> 
 }
 
 /// The models of a session: those that its workflow names for an agent, otherwise the user's order.
-pub(crate) async fn pools_for(app: &App, workflow: Option<&Workflow>) -> Result<Pools, UiError> {
+/// The model that was trained for the use case works before all others, which are its backup.
+pub(crate) async fn pools_for(
+    app: &App,
+    workflow: Option<&Workflow>,
+    (use_case, scope): (Option<UseCaseId>, Scope),
+) -> Result<Pools, UiError> {
     let models = app.store(|store| store.models()).await?;
+    let promoted = promoted(app, workflow, use_case, scope).await?;
     let chosen = chosen(app).await?;
     let pool = |agent: Agent| {
         let named = workflow.map(|workflow| workflow.agents.get(agent).pool.clone());
@@ -97,9 +104,42 @@ pub(crate) async fn pools_for(app: &App, workflow: Option<&Workflow>) -> Result<
     Ok(Pools {
         planner: pool(Agent::Planner),
         lead: pool(Agent::Lead),
-        worker: pool(Agent::Worker),
+        worker: {
+            let mut worker = pool(Agent::Worker);
+            if let Some(promoted) = promoted.and_then(|id| teacher(&models, &id)) {
+                worker.retain(|teacher: &Teacher| teacher.model.id != promoted.model.id);
+                worker.insert(0, promoted);
+            }
+            worker
+        },
         analyst: pool(Agent::Analyst),
     })
+}
+
+/// The model that a use case works with; without one named, the workflow's.
+async fn promoted(
+    app: &App,
+    workflow: Option<&Workflow>,
+    use_case: Option<UseCaseId>,
+    scope: Scope,
+) -> Result<Option<ModelId>, UiError> {
+    let workflow = workflow.map(|workflow| workflow.id.clone());
+    app.store(move |store| {
+        let use_case = match (use_case, workflow) {
+            (Some(use_case), _) => Some(use_case),
+            (None, Some(workflow)) => {
+                let mut all = store.use_cases()?.into_iter();
+                all.find(|one| one.workflow.as_ref() == Some(&workflow))
+                    .map(|one| one.id)
+            }
+            (None, None) => None,
+        };
+        match use_case {
+            Some(use_case) => store.model_in_use(use_case, scope),
+            None => Ok(None),
+        }
+    })
+    .await
 }
 
 fn teacher(models: &[RegisteredModel], id: &ModelId) -> Option<Teacher> {
@@ -121,7 +161,7 @@ pub(crate) fn destination(details: &ModelDetails) -> String {
             let name = details.remote_name.as_deref().unwrap_or_default();
             format!("{} ({name})", details.location)
         }
-        ModelKind::Embedded | ModelKind::File => String::new(),
+        ModelKind::Embedded | ModelKind::File | ModelKind::Trained => String::new(),
     }
 }
 

@@ -117,6 +117,7 @@ pub async fn add_remote_model(app: &App, add: AddRemoteModel) -> Result<Teachers
         .or_else(|| ModelId::from_name("remote"))
         .expect("`remote` is a slug");
     let details = ModelDetails {
+        base: None,
         kind: ModelKind::Remote,
         name,
         location: base_url.to_owned(),

@@ -99,6 +99,7 @@ mod tests {
             kind,
             name: name.into(),
             location: location.into(),
+            base: None,
             remote_name: None,
             metadata,
         };

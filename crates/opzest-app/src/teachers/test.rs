@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::dto::{TeacherTest, UiError};
 use crate::error::invalid;
+use crate::local_use::LocalUse;
 use crate::models::{ModelArgument, registered};
 use crate::settings::settings;
 use crate::teachers::LOCAL_TRACE_K;
@@ -10,10 +11,9 @@ use crate::teachers::remote::{self, remote_model};
 use futures::StreamExt;
 use opzest_core::chat::{ChatMessage, Role};
 use opzest_core::ids::ModelId;
-use opzest_core::model::ModelKind;
+use opzest_core::model::{ModelDetails, ModelKind};
 use opzest_llm::remote::{JsonSchemaForm, RemoteConfig, TraceReport};
-use opzest_llm::{ChatModel, ChatRequest, GenerationEvent, LlmError, Sampling};
-use std::path::Path;
+use opzest_llm::{AdapterUse, ChatModel, ChatRequest, GenerationEvent, LlmError, Sampling};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +27,9 @@ pub async fn test_teacher(app: &App, model: ModelArgument) -> Result<TeacherTest
     let found = registered(app, &id).await?;
     let tested = match found.details.kind {
         ModelKind::Remote => remote_test(app, &id).await,
-        ModelKind::Embedded | ModelKind::File => local_test(app, &found.details.location).await,
+        ModelKind::Embedded | ModelKind::File | ModelKind::Trained => {
+            local_test(app, &found.details).await
+        }
     };
     Ok(tested.unwrap_or_else(|problem| TeacherTest {
         reachable: false,
@@ -40,10 +42,11 @@ pub async fn test_teacher(app: &App, model: ModelArgument) -> Result<TeacherTest
     }))
 }
 
-async fn local_test(app: &App, location: &str) -> Result<TeacherTest, UiError> {
+async fn local_test(app: &App, details: &ModelDetails) -> Result<TeacherTest, UiError> {
     let settings = settings(app).await?;
-    let model = app.runner().model(Path::new(location), &settings).await?;
-    let (answer, first_token_ms) = hello(&*model).await?;
+    let LocalUse { file, adapters } = LocalUse::of(app, details).await?;
+    let model = app.runner().model(&file, &settings).await?;
+    let (answer, first_token_ms) = hello(&*model, adapters).await?;
     Ok(TeacherTest {
         reachable: true,
         problem: None,
@@ -57,7 +60,7 @@ async fn local_test(app: &App, location: &str) -> Result<TeacherTest, UiError> {
 
 async fn remote_test(app: &App, id: &ModelId) -> Result<TeacherTest, UiError> {
     let model = remote_model(app, id).await?;
-    let (answer, first_token_ms) = hello(&model).await?;
+    let (answer, first_token_ms) = hello(&model, Vec::new()).await?;
     let report = model.probe(CancellationToken::new()).await?;
     let mut record = remote::record(app, id).await?;
     let features = &mut record.config.features;
@@ -93,11 +96,15 @@ pub(super) fn structured(config: &RemoteConfig, tested: bool) -> Option<String> 
 }
 
 /// The answer to a greeting, and after how many milliseconds it began.
-async fn hello(model: &dyn ChatModel) -> Result<(String, Option<u32>), LlmError> {
+async fn hello(
+    model: &dyn ChatModel,
+    adapters: Vec<AdapterUse>,
+) -> Result<(String, Option<u32>), LlmError> {
     let began = Instant::now();
     let message = ChatMessage::new(Role::User, "Say hello in one short sentence.");
     let request = ChatRequest {
         max_tokens: Some(40),
+        adapters,
         ..ChatRequest::new(vec![message], Sampling::GREEDY)
     };
     let mut generation = model.generate(request, CancellationToken::new()).await?;

@@ -11,3 +11,4 @@ mod faults;
 mod models;
 mod sessions;
 mod support;
+mod training;

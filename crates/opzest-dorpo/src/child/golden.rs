@@ -37,7 +37,12 @@ pub(super) fn golden(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
     let mut job = folder.read()?;
     // What is compared is the arithmetic's meaning, not its rounding.
     job.options.precision = Precision::F32;
-    let examples: Vec<Example> = folder.read_golden()?.into_iter().map(example).collect();
+    let examples: Vec<Example> = folder
+        .read_texts()?
+        .golden
+        .into_iter()
+        .map(example)
+        .collect();
     let (model, mut engine) = engine(&job)?;
     let base = match model.is_f32() {
         true => Base::F32,
@@ -82,7 +87,7 @@ pub(super) fn golden(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
     Ok(FromTrainer::Golden { base, parts })
 }
 
-fn example(golden: GoldenAnswer) -> Example {
+pub(super) fn example(golden: GoldenAnswer) -> Example {
     Example {
         group: String::new(),
         prompt: golden.prompt,

@@ -51,6 +51,15 @@ pub enum JobError {
     OtherBase(PathBuf),
 }
 
+/// Texts that are in no dataset, in the base model's tokens.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Texts {
+    /// By which trainer and runtime are compared.
+    pub golden: Vec<GoldenAnswer>,
+    /// By which forgetting is seen. The prompt is what a text begins with.
+    pub general: Vec<GoldenAnswer>,
+}
+
 /// Where a run's files lie.
 #[derive(Debug, Clone)]
 pub struct JobFolder(PathBuf);
@@ -91,8 +100,8 @@ impl JobFolder {
         self.0.join("examples")
     }
 
-    fn golden(&self) -> PathBuf {
-        self.0.join("golden.json")
+    fn texts(&self) -> PathBuf {
+        self.0.join("texts.json")
     }
 
     /// Makes the folder, with all that the trainer reads.
@@ -103,7 +112,7 @@ impl JobFolder {
         &self,
         job: &Job,
         (train, held_out): (Vec<Example>, Vec<Example>),
-        golden: &[GoldenAnswer],
+        texts: &Texts,
     ) -> Result<(), JobError> {
         fs::create_dir_all(&self.0).map_err(|source| JobError::Write {
             path: self.0.clone(),
@@ -112,7 +121,7 @@ impl JobFolder {
         let examples = postcard::to_stdvec(&Examples { train, held_out });
         let examples = examples.expect("examples are plain data");
         write(&self.examples(), &examples)?;
-        write(&self.golden(), &json(&golden))?;
+        write(&self.texts(), &json(texts))?;
         // Last: a folder that has it is whole.
         write(&self.job(), &json(job))
     }
@@ -136,8 +145,10 @@ impl JobFolder {
         Ok((examples.train, examples.held_out))
     }
 
-    pub(super) fn read_golden(&self) -> Result<Vec<GoldenAnswer>, JobError> {
-        parse(&self.golden(), |bytes| {
+    /// # Errors
+    /// The file cannot be read or is damaged.
+    pub fn read_texts(&self) -> Result<Texts, JobError> {
+        parse(&self.texts(), |bytes| {
             serde_json::from_slice(bytes).map_err(|error| error.to_string())
         })
     }
@@ -149,7 +160,7 @@ impl JobFolder {
     pub fn clear(&self) -> Result<(), JobError> {
         let mut gone = vec![
             self.examples(),
-            self.golden(),
+            self.texts(),
             self.checkpoint(),
             self.checkpoint().with_extension("part"),
         ];

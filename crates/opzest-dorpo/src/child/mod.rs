@@ -9,6 +9,7 @@ mod golden;
 mod job;
 mod measuring;
 mod protocol;
+mod scoring;
 mod training;
 
 use std::io::{BufRead, Write};
@@ -19,8 +20,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use conditions::{Conditions, Strain};
 pub use golden::{GoldenAnswer, GoldenPart};
-pub use job::{Job, JobError, JobFolder};
+pub use job::{Job, JobError, JobFolder, Texts};
 pub use protocol::{FromTrainer, Task, ToTrainer};
+pub use scoring::{ScoredExample, ScoredSet};
 
 /// The first argument of a trainer's process.
 pub const TRAINER_ARGUMENT: &str = "--opzest-trainer";
@@ -56,6 +58,9 @@ fn run() -> ExitCode {
     let end = match task {
         Task::Train { folder } => training::train(&JobFolder::new(folder), &pause),
         Task::Measure { folder } => measuring::measure(&JobFolder::new(folder)),
+        Task::Score { folder, adapter } => {
+            scoring::score(&JobFolder::new(folder), adapter.as_deref())
+        }
         Task::Golden { folder } => golden::golden(&JobFolder::new(folder)),
     };
     tell(&end.unwrap_or_else(|error| FromTrainer::Failed {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{GoldenPart, Strain};
+use super::{GoldenPart, ScoredSet, Strain};
 use crate::export::parity::Base;
 use crate::train::Figures;
 
@@ -16,6 +16,11 @@ pub enum Task {
     Train { folder: PathBuf },
     /// How fast the job in this folder will be, by a few steps that are thrown away.
     Measure { folder: PathBuf },
+    /// How probable the job's held-out examples and general texts are, with an adapter or with the base alone.
+    Score {
+        folder: PathBuf,
+        adapter: Option<PathBuf>,
+    },
     /// What the trained adapter does to golden answers, for the parity check.
     Golden { folder: PathBuf },
 }
@@ -60,8 +65,15 @@ pub enum FromTrainer {
     Measured {
         /// Of a training step; a token of a prompt is counted once for all its answers.
         seconds_per_token: f64,
-        memory_bytes: Option<u64>,
+        /// Of an evaluation.
+        seconds_per_held_out_token: f64,
+        /// At the most, estimated.
+        memory_bytes: u64,
+        /// Numbers in the adapter.
+        parameters: u64,
     },
+    /// Answer to [`Task::Score`]; the process ends.
+    Scored(ScoredSet),
     /// Answer to [`Task::Golden`]; the process ends.
     Golden { base: Base, parts: Vec<GoldenPart> },
     /// The process ends; the last checkpoint is what it was.

@@ -31,12 +31,17 @@ pub(super) enum TaskError {
     Export(#[from] ExportError),
 }
 
-/// The base model and the engine with a new adapter, if the base is the one that the job names.
-pub(super) fn engine(job: &Job) -> Result<(BaseModel, Engine), TaskError> {
+/// The base model, if it is the one that the job names.
+pub(super) fn base(job: &Job) -> Result<BaseModel, TaskError> {
     if file_sha256(&job.base)? != job.base_sha256 {
         return Err(JobError::OtherBase(job.base.clone()).into());
     }
-    let model = BaseModel::read(&job.base)?;
+    Ok(BaseModel::read(&job.base)?)
+}
+
+/// The base model, and the engine with a new adapter.
+pub(super) fn engine(job: &Job) -> Result<(BaseModel, Engine), TaskError> {
+    let model = base(job)?;
     let lora = LoraWeights::initial(&model.config, job.lora.clone(), job.settings.seed);
     let engine = Engine::new(&model, lora, job.options.clone())?;
     Ok((model, engine))

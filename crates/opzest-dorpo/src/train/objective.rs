@@ -178,7 +178,7 @@ impl Objective for Dorpo {
 }
 
 /// The student's log-probabilities beside the teacher's.
-fn paired<'a>(example: &'a Example, scores: &'a TokenScores) -> Scores<'a> {
+pub(crate) fn paired<'a>(example: &'a Example, scores: &'a TokenScores) -> Scores<'a> {
     let soft = example.chosen.soft.iter().zip(&scores.soft);
     let soft = soft.map(|(label, student)| {
         label.as_ref().map(|label| SoftScores {

@@ -351,11 +351,12 @@ fn parts(examples: &[Example], most: usize) -> Vec<&[Example]> {
     parts
 }
 
-fn data_hash(sets: &[&[Example]]) -> String {
+/// SHA-256, in hex, of everything in them.
+pub fn data_hash(sets: &[&[Example]]) -> String {
     let mut hash = Sha256::new();
     for set in sets {
         for example in *set {
-            hash.update(serde_json::to_vec(example).expect("examples are plain data"));
+            hash.update(postcard::to_stdvec(example).expect("examples are plain data"));
             hash.update(b"\n");
         }
         hash.update(b"\n");

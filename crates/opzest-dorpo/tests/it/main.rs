@@ -1,4 +1,4 @@
 //! The trainer as a process.
 
-mod killed;
+mod process;
 mod trainer;

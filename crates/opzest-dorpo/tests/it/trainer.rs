@@ -1,7 +1,7 @@
 //! A small run, and the process that works on it.
 
 use opzest_dorpo::child::{
-    FromTrainer, GoldenAnswer, Job, JobFolder, TRAINER_ARGUMENT, Task, ToTrainer,
+    FromTrainer, GoldenAnswer, Job, JobFolder, TRAINER_ARGUMENT, Task, Texts, ToTrainer,
 };
 use opzest_dorpo::engine::EngineOptions;
 use opzest_dorpo::example::{Answer, Example, SoftLabel};
@@ -83,17 +83,23 @@ pub fn examples(count: usize, seed: u64) -> Vec<Example> {
     (0..count).map(example).collect()
 }
 
-pub fn golden() -> Vec<GoldenAnswer> {
-    vec![GoldenAnswer {
-        prompt: vec![1, 5, 9, 13],
-        answer: vec![7, 3, 11, 2, 4, 30],
-    }]
+pub fn texts() -> Texts {
+    Texts {
+        golden: vec![GoldenAnswer {
+            prompt: vec![1, 5, 9, 13],
+            answer: vec![7, 3, 11, 2, 4, 30],
+        }],
+        general: vec![GoldenAnswer {
+            prompt: vec![20],
+            answer: vec![21, 22, 23, 24],
+        }],
+    }
 }
 
 pub fn create(folder: &Path, job: &Job) -> JobFolder {
     let folder = JobFolder::new(folder);
     folder
-        .create(job, (examples(12, 1), examples(4, 2)), &golden())
+        .create(job, (examples(12, 1), examples(4, 2)), &texts())
         .expect("it is written");
     folder
 }

@@ -54,3 +54,14 @@ UNION ALL
 SELECT 'a text of example ' || example_id || ' is put aside, and it was deleted'
 FROM put_aside_text
 WHERE example_id IN (SELECT id FROM deleted_example)
+UNION ALL
+-- Measurements count from 0 without a gap.
+SELECT 'the training run ' || run_id || ' has ' || count(*) || ' measurements up to number ' || max(number)
+FROM training_metric
+GROUP BY run_id
+HAVING max(number) + 1 <> count(*)
+UNION ALL
+SELECT 'promotion ' || promotion.seq || ' goes back to another use case or scope'
+FROM promotion
+JOIN promotion AS before ON before.seq = promotion.before_seq
+WHERE before.use_case_id <> promotion.use_case_id OR before.scope <> promotion.scope

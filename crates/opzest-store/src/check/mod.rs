@@ -165,3 +165,35 @@ pub(crate) fn search_indexes(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{DataFolderLock, Store, StoreOptions};
+
+    #[test]
+    fn what_no_constraint_can_state_of_training_is_checked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lock = DataFolderLock::acquire(folder.path()).expect("free");
+        let mut store = Store::open(lock, &StoreOptions::default()).expect("opens");
+        let use_case = store.default_use_case().expect("there");
+        let run = "018bcfe5-6800-7000-8000-000000000011";
+        let sql = format!(
+            "INSERT INTO training_run (id, use_case_id, scope, base_model_id, name, status, created_at, updated_at,
+                                       plan, data)
+             VALUES ('{run}', '{use_case}', 'private', 'base', '', 'running', 1, 1, '{{}}', '{{}}');
+             INSERT INTO training_metric (run_id, number, metric) VALUES ('{run}', 0, '1'), ('{run}', 2, '1');
+             INSERT INTO promotion (use_case_id, scope, model_id, forced, before_seq, at)
+             VALUES ('{use_case}', 'private', 'a', 0, NULL, 1), ('{use_case}', 'communal', 'b', 0, 1, 2);"
+        );
+        store.connection.execute_batch(&sql).expect("written");
+        let report = store.check().expect("checks");
+        let found: Vec<_> = report.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                format!("the training run {run} has 2 measurements up to number 2"),
+                "promotion 2 goes back to another use case or scope".to_owned(),
+            ]
+        );
+    }
+}

@@ -19,6 +19,8 @@
 //! session takes all of that. A line that also stands in something that is kept is not replaced, and pieces
 //! of less than some letters cannot be told from chance.
 //!
+//! What a model has learned from a row, no deletion takes from it; the report says which models did.
+//!
 //! The files and backups are wiped by the next [`crate::Upkeep::erase`], as after every deletion.
 
 mod doomed;
@@ -30,12 +32,12 @@ use crate::dataset::required_example;
 use crate::erase::mark_deletion;
 use crate::error::{Failure, StoreError};
 use crate::store::Store;
-use crate::{example, product, put_aside, session_event, stored_trace};
+use crate::{example, product, put_aside, session_event, stored_trace, training_run_row};
 use doomed::Doomed;
 use needles::Needles;
 use opzest_core::artifact::Artifact;
 use opzest_core::dataset::StoredExample;
-use opzest_core::ids::{ExampleId, SessionId};
+use opzest_core::ids::{ExampleId, ModelId, SessionId};
 use opzest_core::session::{Event, Ignored, Session};
 use rusqlite::Connection;
 use said::Said;
@@ -54,6 +56,8 @@ pub struct DeletionReport {
     pub traces: u32,
     /// Where texts of the deleted rows still stand.
     pub remains: Vec<Remains>,
+    /// Models that were trained on the deleted rows: what they have learned, deleting does not take from them.
+    pub learned_by: Vec<ModelId>,
 }
 
 /// A place in which a text of a deleted row still stands.
@@ -78,7 +82,10 @@ impl Store {
             Ok(example::merge_search(transaction)?)
         })?;
         self.write("deleting the examples", |transaction| {
-            let mut report = DeletionReport::default();
+            let mut report = DeletionReport {
+                learned_by: training_run_row::learned_by(transaction, ids)?,
+                ..DeletionReport::default()
+            };
             let ids: BTreeSet<_> = ids.iter().copied().collect();
             let mut of_sessions: BTreeMap<SessionId, Vec<StoredExample>> = BTreeMap::new();
             for &id in &ids {

@@ -24,7 +24,8 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations![
     "0002_models_and_settings",
     "0003_search",
     "0004_sessions",
-    "0005_put_aside"
+    "0005_put_aside",
+    "0006_training"
 ];
 
 /// The version that this program writes.

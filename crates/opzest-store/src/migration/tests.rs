@@ -50,6 +50,18 @@ const ROWS: &[&str] = &[
      INSERT INTO put_aside_text (example_id, side, attempt_id, session_id, text, reasoning)
      VALUES ('018bcfe5-6800-7000-8000-000000000010', 'rejected', '018bcfe5-6800-7000-8000-000000000010',
              '018bcfe5-6800-7000-8000-000000000005', 'Mine', '');",
+    "INSERT INTO model (id, kind, name, location, base_model_id, added_at)
+     VALUES ('mine', 'trained', 'Mine', 'mine.gguf', 'smollm2', 9);
+     INSERT INTO training_run (id, use_case_id, scope, base_model_id, name, status, created_at, updated_at, plan,
+                               data, model_id)
+     VALUES ('018bcfe5-6800-7000-8000-000000000011', '00000000-0000-7000-8000-000000000001', 'private', 'smollm2',
+             'Mine', 'finished', 9, 9, '{}', '{}', 'mine');
+     INSERT INTO training_run_row (run_id, example_id, split)
+     VALUES ('018bcfe5-6800-7000-8000-000000000011', '018bcfe5-6800-7000-8000-000000000006', 'train');
+     INSERT INTO training_metric (run_id, number, metric)
+     VALUES ('018bcfe5-6800-7000-8000-000000000011', 0, '{\"loss\": 2.5}');
+     INSERT INTO promotion (use_case_id, scope, model_id, run_id, forced, at)
+     VALUES ('00000000-0000-7000-8000-000000000001', 'private', 'mine', '018bcfe5-6800-7000-8000-000000000011', 0, 9);",
 ];
 
 fn connection(path: &std::path::Path) -> Connection {
@@ -93,9 +105,26 @@ fn every_earlier_version_becomes_the_present_one() {
             assert_eq!(opened.messages[1].status, MessageStatus::Interrupted);
             assert_eq!(opened.messages[1].variants.len(), 2);
         }
+        let models = store.models().expect("lists");
+        let with_training = version >= 6;
         assert_eq!(
-            store.models().expect("lists").len(),
-            usize::from(version >= 2)
+            models.len(),
+            usize::from(version >= 2) + usize::from(with_training)
+        );
+        assert!(
+            models
+                .iter()
+                .all(|model| (model.id.as_str() == "smollm2") == model.selected)
+        );
+        for run in store.runs(None).expect("lists") {
+            assert_eq!(run.base, models[0].id);
+            assert_eq!(store.metrics(run.id).expect("reads").len(), 1);
+            let used = store.model_in_use(run.use_case, run.scope).expect("reads");
+            assert_eq!(used, run.model);
+        }
+        assert_eq!(
+            store.runs(None).expect("lists").len(),
+            usize::from(with_training)
         );
         let sour = ExampleFilter {
             query: Some("sour"),
@@ -200,5 +229,6 @@ fn released_migrations_are_as_they_were_written() {
     0003_search a7b9e61aad0a8202
     0004_sessions 223ca87c4ce3f2bd
     0005_put_aside 8ffbf67a7783f647
+    0006_training f9b1002310cdae5d
     ");
 }

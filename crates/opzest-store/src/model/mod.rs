@@ -1,6 +1,7 @@
 //! The model registry. Removing a model never touches its file.
 
-use crate::column::{parsed, signed, unsigned, unsigned_optional};
+use crate::column::{parsed, parsed_optional, signed, unsigned, unsigned_optional};
+use crate::error::ModelNeed;
 use opzest_core::ids::ModelId;
 use opzest_core::model::{ModelDetails, ModelMetadata, RegisteredModel};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
@@ -40,6 +41,35 @@ pub(crate) fn same_place(
         .optional()
 }
 
+/// Why a model cannot be removed, if something needs it: what comes first of a model that was trained on it, a run
+/// that is not over, and a use case that works with it.
+pub(crate) fn needed_by(
+    connection: &Connection,
+    id: &ModelId,
+) -> rusqlite::Result<Option<ModelNeed>> {
+    connection
+        .prepare_cached(include_str!("needed_by.sql"))?
+        .query_row(named_params! { ":id": id.as_str() }, |row| {
+            let name = row.get("name")?;
+            let need: String = row.get("need")?;
+            Ok(match need.as_str() {
+                "base" => ModelNeed::Base(name),
+                "run" => ModelNeed::Run(name),
+                _ => ModelNeed::UseCase(name),
+            })
+        })
+        .optional()
+}
+
+/// Has a model of this id ever been promoted? Then no other model gets it: going back would lead to the wrong one.
+pub(crate) fn was_promoted(connection: &Connection, id: &ModelId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("was_promoted.sql"))?
+        .query_row(named_params! { ":id": id.as_str() }, |row| {
+            row.get("was_promoted")
+        })
+}
+
 /// Inserts the model, or replaces the details of the one with this id.
 pub(crate) fn put(
     connection: &Connection,
@@ -56,6 +86,7 @@ pub(crate) fn put(
             ":name": details.name,
             ":location": details.location,
             ":remote_name": details.remote_name,
+            ":base_model_id": details.base.as_ref().map(ModelId::as_str),
             ":file_bytes": metadata.file_bytes.map(signed),
             ":file_modified_at": metadata.file_modified_at.map(signed),
             ":architecture": metadata.architecture,
@@ -97,6 +128,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<RegisteredModel> {
             name: row.get("name")?,
             location: row.get("location")?,
             remote_name: row.get("remote_name")?,
+            base: parsed_optional(row, "base_model_id")?,
             metadata: ModelMetadata {
                 file_bytes: unsigned_optional(row, "file_bytes")?,
                 file_modified_at: unsigned_optional(row, "file_modified_at")?,

@@ -1,11 +1,12 @@
 //! The rows of sessions: what lists show of them. What a session is, its log tells (`session_event`).
 
-use crate::column::{parsed, signed, unsigned};
+use crate::column::{parsed, parsed_optional, signed, unsigned};
 use crate::search;
 use opzest_core::conversation::{HitPart, Scope};
 use opzest_core::dataset::Split;
 use opzest_core::ids::{SessionId, UseCaseId};
 use opzest_core::session::{Progress, SessionStatus, SessionSummary, UsedWorkflow};
+use opzest_core::workflow::ArtifactKind;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 pub(crate) struct New<'a> {
@@ -170,11 +171,32 @@ pub(crate) fn set_use_case(
         .execute(named_params! { ":id": id.to_string(), ":use_case_id": use_case.to_string() })
 }
 
+/// The ids of all rows of the dataset that it has ever made, as they are written.
+pub(crate) fn rows_ever(connection: &Connection, id: SessionId) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(include_str!("rows_ever.sql"))?;
+    let rows = statement.query_map(named_params! { ":session_id": id.to_string() }, |row| {
+        row.get("id")
+    })?;
+    rows.collect()
+}
+
 /// With all that belongs to it. How many rows were deleted: 0 or 1.
 pub(crate) fn delete(connection: &Connection, id: SessionId) -> rusqlite::Result<usize> {
     connection
         .prepare_cached(include_str!("delete.sql"))?
         .execute(named_params! { ":id": id.to_string() })
+}
+
+/// What a session makes; `None` until it has a workflow.
+pub(crate) fn artifact_kind(
+    connection: &Connection,
+    id: SessionId,
+) -> rusqlite::Result<Option<ArtifactKind>> {
+    connection
+        .prepare_cached(include_str!("artifact_kind.sql"))?
+        .query_row(named_params! { ":id": id.to_string() }, |row| {
+            parsed_optional(row, "artifact_kind")
+        })
 }
 
 pub(crate) fn is_any(connection: &Connection) -> rusqlite::Result<bool> {
@@ -184,7 +206,7 @@ pub(crate) fn is_any(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
-    let workflow = match crate::column::parsed_optional(row, "workflow_id")? {
+    let workflow = match parsed_optional(row, "workflow_id")? {
         Some(id) => Some(UsedWorkflow {
             id,
             version: row.get("workflow_version")?,

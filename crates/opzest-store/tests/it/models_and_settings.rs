@@ -6,16 +6,17 @@ use opzest_core::model::{ModelDetails, ModelKind, ModelMetadata};
 use opzest_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
-fn id(text: &str) -> ModelId {
+pub(crate) fn id(text: &str) -> ModelId {
     text.parse().expect("a slug")
 }
 
-fn file(name: &str, path: &str) -> ModelDetails {
+pub(crate) fn file(name: &str, path: &str) -> ModelDetails {
     ModelDetails {
         kind: ModelKind::File,
         name: name.into(),
         location: path.into(),
         remote_name: None,
+        base: None,
         metadata: ModelMetadata::default(),
     }
 }
@@ -57,6 +58,7 @@ fn a_model_is_kept_as_it_is_told() {
         name: "GPT at work".into(),
         location: "https://models.example.org/v1".into(),
         remote_name: Some("gpt-large".into()),
+        base: None,
         metadata: ModelMetadata::default(),
     };
     store.add_model(&id("gpt"), &server, 8).expect("adds");

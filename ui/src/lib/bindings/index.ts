@@ -10,7 +10,7 @@ message: string,
  */
 hint: string, };
 
-export type ErrorCode = "data_folder_in_use" | "data_folder_unusable" | "disk_full" | "store_too_new" | "store_damaged" | "store" | "not_found" | "invalid_input" | "model_file" | "model_missing" | "context_overflow" | "out_of_memory" | "worker_died" | "model" | "busy" | "remote" | "sandbox_missing" | "internal";
+export type ErrorCode = "data_folder_in_use" | "data_folder_unusable" | "disk_full" | "store_too_new" | "store_damaged" | "store" | "not_found" | "invalid_input" | "model_file" | "model_missing" | "context_overflow" | "out_of_memory" | "worker_died" | "model" | "busy" | "training" | "remote" | "sandbox_missing" | "internal";
 
 export type AppInfo = { version: string, dataFolder: string, logFolder: string, 
 /**
@@ -76,7 +76,7 @@ export type ExportFormat = "markdown" | "json";
 
 export type ExportedFile = { fileName: string, content: string, };
 
-export type ModelKind = "embedded" | "file" | "remote";
+export type ModelKind = "embedded" | "file" | "remote" | "trained";
 
 export type Model = { id: string, name: string, kind: ModelKind, 
 /**
@@ -549,6 +549,186 @@ export type CheckReport = { sound: boolean,
  */
 problems: Array<string>, tookMs: number, };
 
+export type TrainingOverview = { 
+/**
+ * In the order of the dataset's counts.
+ */
+useCases: Array<UseCaseTraining>, 
+/**
+ * Local models that can be trained, the suggested one first, then those that cannot, with the reason.
+ */
+bases: Array<BaseModelView>, 
+/**
+ * Newest first.
+ */
+runs: Array<RunSummary>, };
+
+export type UseCaseTraining = { useCaseId: string, name: string, readiness: Readiness, 
+/**
+ * The promoted models that do its work, at most one for each scope.
+ */
+inUse: Array<ModelInUse>, };
+
+export type ModelInUse = { scope: Scope, modelId: string, name: string, runId: string | null, promotedAt: number, 
+/**
+ * What a rollback puts back; absent: what was used without any trained model.
+ */
+before: string | null, };
+
+export type BaseModelView = { modelId: string, name: string, 
+/**
+ * "135M".
+ */
+parameters: string | null, suggested: boolean, 
+/**
+ * Why it cannot be trained, or not on this computer.
+ */
+problem: string | null, 
+/**
+ * Most memory while training, at the usual length of rows.
+ */
+memoryBytes: number | null, 
+/**
+ * Tokens that training works off per second here, estimated until a run has measured it.
+ */
+tokensPerSecond: number | null, measured: boolean, };
+
+export type TrainingSettings = { rank: number, learningRate: number, epochs: number, 
+/**
+ * Examples whose gradients make one step.
+ */
+batch: number, 
+/**
+ * Weight of the odds-ratio term.
+ */
+lambda: number, seed: number, threads: number, 
+/**
+ * Longest row, in tokens.
+ */
+maxTokens: number, 
+/**
+ * Learn from the teachers' probabilities where they are stored.
+ */
+softLabels: boolean, };
+
+export type TrainingPlan = { useCaseId: string, useCase: string, scope: Scope, baseId: string, base: string, settings: TrainingSettings, rows: number, 
+/**
+ * Distinct (prompt, chosen) to learn from, and to judge by.
+ */
+examples: number, heldOut: number, 
+/**
+ * Rejected answers among the examples to learn from.
+ */
+pairs: number, sessions: number, 
+/**
+ * Tokens of one pass over the examples.
+ */
+tokens: number, longestTokens: number, 
+/**
+ * Share of chosen tokens that have a teacher's probabilities, from 0 to 1.
+ */
+softShare: number, omitted: Array<OmittedRows>, 
+/**
+ * What is missing before training is worth while; empty: ready.
+ */
+missing: Array<string>, steps: number, seconds: number, memoryBytes: number, freeMemoryBytes: number | null, diskBytes: number, 
+/**
+ * Why it cannot start: not enough memory, no rows ...
+ */
+problem: UiError | null, };
+
+export type OmittedRows = { count: number, 
+/**
+ * A sentence: "The chosen answer is empty."
+ */
+reason: string, 
+/**
+ * Of one of them, to open it in the dataset.
+ */
+exampleId: string, };
+
+export type RunStatus = "preparing" | "running" | "paused" | "judging" | "finished" | "failed" | "cancelled";
+
+export type RunSummary = { id: string, name: string, useCaseId: string, useCase: string, scope: Scope, base: string, status: RunStatus, createdAt: number, step: number, steps: number, 
+/**
+ * Time at work so far, and about how long it still takes.
+ */
+activeSeconds: number, secondsLeft: number | null, 
+/**
+ * Why it waits although nobody paused it: battery, memory.
+ */
+waiting: string | null, verdict: TrainingVerdict | null, promoted: boolean, };
+
+export type TrainingRun = { summary: RunSummary, plan: TrainingPlan, metrics: Array<MetricView>, result: RunResult | null, problem: UiError | null, };
+
+export type MetricKind = "step" | "heldOut";
+
+export type MetricView = { kind: MetricKind, step: number, epoch: number, loss: number, 
+/**
+ * Divergence from the teachers per token, where there are soft labels.
+ */
+kl: number | null, 
+/**
+ * Negative log-likelihood per token of the chosen answers.
+ */
+chosenNll: number, odds: number | null, 
+/**
+ * log odds(chosen) - log odds(rejected), mean over pairs.
+ */
+margin: number | null, 
+/**
+ * Share of pairs in which the chosen answer is the more probable one.
+ */
+preferenceAccuracy: number | null, learningRate: number | null, gradient: number | null, tokensPerSecond: number | null, memoryBytes: number | null, };
+
+export type TrainingVerdict = "win" | "loss" | "notEnoughEvidence";
+
+export type RunResult = { verdict: TrainingVerdict, 
+/**
+ * One or two sentences.
+ */
+words: string, parity: ParityView, comparisons: Array<ComparisonView>, samples: Array<SampleView>, 
+/**
+ * The trained model in the registry; absent: it was not offered, because the parity check failed.
+ */
+modelId: string | null, adapterPath: string, adapterBytes: number, };
+
+export type ParityView = { passed: boolean, words: string, };
+
+export type ComparisonView = { 
+/**
+ * "Surprise at accepted work", "Prefers accepted over rejected" ...
+ */
+name: string, 
+/**
+ * "nats per byte", "%" ...
+ */
+unit: string, before: number, after: number, 
+/**
+ * Of after - before, 95 %; absent where there is too little to tell.
+ */
+low: number | null, high: number | null, lowerIsBetter: boolean, };
+
+export type SampleView = { title: string, prompt: string, 
+/**
+ * What was accepted in that session.
+ */
+accepted: string, before: string, after: string, 
+/**
+ * What the workflow's own check says.
+ */
+beforeValid: boolean, afterValid: boolean, };
+
+export type RunEvent = { "type": "summary", summary: RunSummary, } | { "type": "metric", metric: MetricView, } | { "type": "doing", words: string, } | { "type": "changed" };
+
+export type PlanTraining = { useCaseId: string, scope: Scope, 
+/**
+ * Absent: the suggested one.
+ */
+baseId: string | null, settings: TrainingSettings | null, };
+
+export type TrainedFormat = "adapterGguf" | "peft" | "mergedF16" | "mergedQ8" | "mergedQ4";
+
 export interface Commands {
   app_info: { args: Record<symbol, never>; event: never; result: AppInfo };
   finish_welcome: { args: Record<symbol, never>; event: never; result: null };
@@ -700,4 +880,32 @@ key: string, }; event: never; result: TeachersView };
   check_store: { args: Record<symbol, never>; event: never; result: CheckReport };
   restore_backup: { args: { name: string, }; event: never; result: StorageView };
   set_traces_cap: { args: { bytes: number, }; event: never; result: StorageView };
+  training_overview: { args: Record<symbol, never>; event: never; result: TrainingOverview };
+  plan_training: { args: { useCaseId: string, scope: Scope, 
+/**
+ * Absent: the suggested one.
+ */
+baseId: string | null, settings: TrainingSettings | null, }; event: never; result: TrainingPlan };
+  start_training: { args: { plan: PlanTraining, 
+/**
+ * Although something is missing for it to be worth while.
+ */
+althoughNotReady: boolean, }; event: never; result: TrainingRun };
+  open_run: { args: { runId: string, }; event: never; result: TrainingRun };
+  watch_run: { args: { runId: string, }; event: RunEvent; result: null };
+  pause_run: { args: { runId: string, }; event: never; result: RunSummary };
+  resume_run: { args: { runId: string, }; event: never; result: RunSummary };
+  cancel_run: { args: { runId: string, }; event: never; result: RunSummary };
+  delete_run: { args: { runId: string, }; event: never; result: TrainingOverview };
+  promote_run: { args: { runId: string, 
+/**
+ * Although it did not win.
+ */
+althoughNoWin: boolean, }; event: never; result: TrainingOverview };
+  roll_back: { args: { useCaseId: string, scope: Scope, }; event: never; result: TrainingOverview };
+  export_trained: { args: { runId: string, format: TrainedFormat, 
+/**
+ * A folder that exists.
+ */
+folder: string, }; event: never; result: Array<string> };
 }

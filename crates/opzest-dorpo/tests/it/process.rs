@@ -1,10 +1,11 @@
 //! Whatever happens to the process, the run ends in the same bits or says why it cannot.
 
-use crate::trainer::{Trainer, base, create, examples, golden, job};
+use crate::trainer::{Trainer, base, create, examples, job, texts};
 use opzest_dorpo::child::{FromTrainer, JobFolder, Strain, Task};
+use opzest_dorpo::engine::Precision;
 use opzest_dorpo::export::parity::Base;
 use opzest_dorpo::lora::SplitMix;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const KILLS: usize = 20;
@@ -155,7 +156,7 @@ fn what_is_wrong_is_told_and_nothing_is_lost() {
     changed.settings.learning_rate = 1.0;
     let other = JobFolder::new(folder.path().join("other"));
     let data = (examples(12, 1), examples(4, 2));
-    other.create(&changed, data, &golden()).expect("written");
+    other.create(&changed, data, &texts()).expect("written");
     std::fs::copy(run.checkpoint(), other.checkpoint()).expect("copied");
     assert!(failed(&Trainer::train(&other).rest()).contains("other training settings"));
 
@@ -174,7 +175,7 @@ fn what_is_wrong_is_told_and_nothing_is_lost() {
     assert!(failed(&Trainer::train(&nothing).rest()).contains("cannot read"));
     let empty = JobFolder::new(folder.path().join("empty"));
     let none = (Vec::new(), Vec::new());
-    empty.create(&job(&mine), none, &golden()).expect("written");
+    empty.create(&job(&mine), none, &texts()).expect("written");
     assert!(failed(&Trainer::train(&empty).rest()).contains("no examples"));
 }
 
@@ -242,4 +243,56 @@ fn a_measurement_tells_the_speed_and_leaves_nothing() {
         "{seconds_per_token}"
     );
     assert_eq!(files(), before);
+}
+
+#[test]
+fn scores_are_those_of_the_last_evaluation() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut job = job(&base());
+    job.options.precision = Precision::F32;
+    let run = create(folder.path(), &job);
+    let told = Trainer::train(&run).rest();
+    let best = told.iter().rev().find_map(|told| match told {
+        FromTrainer::HeldOut {
+            figures,
+            better: true,
+            ..
+        } => *figures,
+        _ => None,
+    });
+    let best = best.expect("an epoch was the best");
+    let first = told.iter().find_map(|told| match told {
+        FromTrainer::HeldOut { figures, .. } => *figures,
+        _ => None,
+    });
+    let first = first.expect("the base was looked at");
+    let score = |adapter: Option<PathBuf>| {
+        let folder = run.path().to_owned();
+        let told = Trainer::start(&Task::Score { folder, adapter }).rest();
+        match told.as_slice() {
+            [FromTrainer::Scored(set)] => set.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let held_out = examples(4, 2);
+    for (adapter, figures) in [(None, first), (Some(run.adapter()), best)] {
+        let set = score(adapter);
+        let scored = held_out.iter().zip(&set.held_out);
+        let nll: f64 = scored
+            .map(|(example, scored)| -scored.chosen / example.chosen.tokens.len() as f64)
+            .sum();
+        assert!(
+            (nll - figures.chosen_nll_sum).abs() < 1e-4,
+            "{nll} {figures:?}"
+        );
+        let kl: f64 = set
+            .held_out
+            .iter()
+            .filter_map(|scored| scored.kl)
+            .map(|kl| kl.sum / f64::from(kl.positions))
+            .sum();
+        assert!((kl - figures.kl_sum).abs() < 1e-4, "{kl} {figures:?}");
+        assert_eq!(set.held_out[2].rejected.len(), 2);
+        assert_eq!(set.general.len(), 1);
+    }
 }

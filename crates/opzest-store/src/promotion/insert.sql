@@ -1,0 +1,2 @@
+INSERT INTO promotion (use_case_id, scope, model_id, run_id, forced, before_seq, at)
+VALUES (:use_case_id, :scope, :model_id, :run_id, :forced, :before_seq, :at)

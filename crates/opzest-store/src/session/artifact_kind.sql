@@ -1,0 +1,1 @@
+SELECT artifact_kind FROM session WHERE id = :id

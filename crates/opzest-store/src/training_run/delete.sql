@@ -1,0 +1,1 @@
+DELETE FROM training_run WHERE id = :id
