@@ -38,6 +38,8 @@ struct Users {
     deleted: BTreeSet<ExampleId>,
     /// By row, chosen side or not, and attempt.
     texts: BTreeMap<(ExampleId, bool, AttemptId), String>,
+    /// Texts that were put aside when a row was deleted: they may have gone along.
+    uncertain: BTreeMap<(ExampleId, bool, AttemptId), String>,
     scopes: BTreeMap<ExampleId, Scope>,
 }
 
@@ -142,13 +144,14 @@ fn act(studio: &mut Studio<'_>, users: &mut Users, act: &Act) {
             let rows = rows(studio.store);
             let is_there =
                 |side: Option<&ExampleSide>, text: &str| side.is_some_and(|side| side.text == text);
-            users.texts.retain(|(id, chosen, _), text| {
+            let put_aside = users.texts.extract_if(.., |(id, chosen, _), text| {
                 let row = rows.iter().find(|row| row.summary.id == *id);
-                row.is_some_and(|row| match chosen {
+                !row.is_some_and(|row| match chosen {
                     true => is_there(row.chosen.as_ref(), text),
                     false => is_there(row.rejected.as_ref(), text),
                 })
             });
+            users.uncertain.extend(put_aside);
             let log = studio.store.session_log(studio.id).expect("a log");
             studio.session = Session::replay(log).expect("replays");
         }
@@ -206,7 +209,16 @@ fn compare(studio: &Studio<'_>, users: &Users) {
         assert_eq!(found.summary.scope, scope.unwrap_or(Scope::Private));
         assert_eq!(found.prompt, wanted.prompt);
         assert_eq!(found.summary.title, title_from(&wanted.asked));
-        let edited = |chosen, attempt| users.texts.get(&(wanted.id, chosen, attempt));
+        let edited = |chosen, attempt| {
+            let key = (wanted.id, chosen, attempt);
+            let side = match chosen {
+                true => found.chosen.as_ref(),
+                false => found.rejected.as_ref(),
+            };
+            let perhaps = users.uncertain.get(&key);
+            let perhaps = perhaps.filter(|text| side.is_some_and(|side| side.text == **text));
+            users.texts.get(&key).or(perhaps)
+        };
         let given = wanted.chosen.as_ref();
         assert_eq!(
             found.chosen.as_ref().map(told),
