@@ -13,9 +13,7 @@ use opzest_dorpo::{
     kernels::{Isa, peak},
     lora::{LoraConfig, LoraWeights, SplitMix},
     model::BaseModel,
-    train::{
-        AdamW, BatchSize, Counts, Dorpo, Objective, StepSize, memory as estimated_memory,
-    },
+    train::{AdamW, BatchSize, Counts, Dorpo, Objective, StepSize, memory as estimated_memory},
 };
 
 fn main() -> anyhow::Result<()> {
@@ -93,7 +91,8 @@ fn main() -> anyhow::Result<()> {
     let (mut best, mut best_on_processor) = (f64::MAX, f64::MAX);
     for step in 0..number("--steps", 6)? {
         let (start, on_processor) = (Instant::now(), engine.run(processor_seconds));
-        let loss = engine.loss_and_gradients(&examples, false, |scores| dorpo(&examples, scores))?;
+        let loss =
+            engine.loss_and_gradients(&examples, false, |scores| dorpo(&examples, scores))?;
         let size = StepSize {
             learning_rate: 1e-4,
             weight_decay: 0.0,
