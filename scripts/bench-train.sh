@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures training on this processor beside PyTorch + PEFT: bench-train.sh [ROUNDS]. About half an hour, and some gigabytes
-# of peers the first time. An idle machine is needed: speeds are of the wall clock.
+# Measures training on this processor beside PyTorch + PEFT: bench-train.sh [ROUNDS [THREADS]]. About half an hour, and some
+# gigabytes of peers the first time. It needs an idle machine, or THREADS = 1: see bench_train.py.
 . "$(dirname "$0")/common.sh"
 cd "$root"
 
@@ -14,4 +14,4 @@ RUSTFLAGS=' ' CARGO_TARGET_DIR=$target/any-processor \
     cargo build --quiet --locked -p opzest-dorpo --example train_speed
 say "load: $(cat /proc/loadavg)"
 "$python" scripts/peers/bench_train.py "$target/any-processor/debug/examples/train_speed" \
-    models/SmolLM2-135M-Instruct.Q4_1.gguf "$cache" "${1:-3}"
+    models/SmolLM2-135M-Instruct.Q4_1.gguf "$cache" "${1:-3}" "${2:-2}"

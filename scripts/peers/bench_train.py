@@ -1,8 +1,12 @@
-"""Speed and memory of training here: ours and PyTorch's by turns. bench_train.py TRAIN_SPEED SMOLLM2_GGUF CACHE [ROUNDS]"""
+"""Speed and memory of training here: ours and PyTorch's by turns. bench_train.py TRAIN_SPEED SMOLLM2_GGUF CACHE [ROUNDS [THREADS]]
+
+With 1 thread by time on the processor, for a machine that others use too; with more by the wall clock.
+"""
 import json, os, statistics, subprocess, sys
 
 ours_program, model, cache = sys.argv[1:4]
 rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 3
+threads = sys.argv[5] if len(sys.argv) > 5 else "2"
 here = os.path.dirname(os.path.abspath(__file__))
 AVX2 = dict(ONEDNN_MAX_CPU_ISA="AVX2", ATEN_CPU_CAPABILITY="avx2")
 
@@ -16,11 +20,11 @@ def measure(command, **environment):
 
 
 def ours(*arguments, model=model):
-    return measure([ours_program, model, "--steps", "6", *arguments])
+    return measure([ours_program, model, "--steps", "6", "--threads", threads, *arguments])
 
 
 def torch(*arguments, **environment):
-    return measure([sys.executable, os.path.join(here, "train_step.py"), *arguments], **environment)
+    return measure([sys.executable, os.path.join(here, "train_step.py"), "--threads", threads, *arguments], **environment)
 
 
 def middle(results, key):
@@ -67,7 +71,7 @@ for shape, prompt, answer in LENGTHS:
         if not os.path.exists(path):
             subprocess.run([sys.executable, os.path.join(here, "train_shapes.py"), shape, path + ".part"], check=True)
             os.rename(path + ".part", path)
-    lengths = ["--prompt", str(prompt), "--answer", str(answer), "--steps", "3"]
+    lengths = ["--prompt", str(prompt), "--answer", str(answer)]
     mine, theirs = ours(*lengths, model=path), torch("--shape", shape, "--dtype", "bf16", *lengths)
     cells = [f"{mine['speed']:.0f}", str(mine["memory"]), str(mine["estimate"])] if mine else ["failed"] * 3
     cells += [f"{theirs['speed']:.0f}", f"{theirs['memory']:.0f}"] if theirs else ["failed"] * 2
