@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo cli test test-rust test-ui test-browser test-window test-scripts test-peers crash bench lint fmt \
-	bindings screenshots bundle deny clean model ui test-private
+	bindings screenshots bundle deny clean model ui test-private bench-train
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ crash: ## kill sessions 200 times, cut the power 1,000 times, and look what is l
 
 bench: ## speed of the model and of a full store here; start time and memory of the window
 	@scripts/bench.sh
+
+bench-train: ## speed and memory of training here beside PyTorch + PEFT (half an hour; downloads some GB once)
+	@scripts/bench-train.sh
 
 lint: ## compiler lints, interface types, shell scripts
 	@scripts/test.sh lint ui-check scripts

@@ -1,4 +1,5 @@
-//! Tokens per second of training steps, peak memory, and each product's share of the processor's peak.
+//! Tokens per second of training steps with the DORPO loss, peak memory, and the share of the processor's peak. The last
+//! line is the same as JSON, for `make bench-train`.
 //!
 //! `cargo run --release -p opzest-dorpo --example train_speed -- MODEL [--isa avx2] [--precision f32] [--prompt 128]
 //! [--answer 128] [--pairs 1] [--steps 6] [--threads 2] [--unshared] [--checkpointing] [--quantised] [--rank 16]`
@@ -12,7 +13,7 @@ use opzest_dorpo::{
     kernels::{Isa, peak},
     lora::{LoraConfig, LoraWeights, SplitMix},
     model::BaseModel,
-    train::{AdamW, BatchSize, StepSize, memory as estimated_memory},
+    train::{AdamW, BatchSize, Counts, Dorpo, Objective, StepSize, memory as estimated_memory},
 };
 
 fn main() -> anyhow::Result<()> {
@@ -90,7 +91,8 @@ fn main() -> anyhow::Result<()> {
     let (mut best, mut best_on_processor) = (f64::MAX, f64::MAX);
     for step in 0..number("--steps", 6)? {
         let (start, on_processor) = (Instant::now(), engine.run(processor_seconds));
-        let loss = engine.loss_and_gradients(&examples, false, likelihood)?;
+        let loss =
+            engine.loss_and_gradients(&examples, false, |scores| dorpo(&examples, scores))?;
         let size = StepSize {
             learning_rate: 1e-4,
             weight_decay: 0.0,
@@ -129,18 +131,21 @@ fn main() -> anyhow::Result<()> {
     let rows = pairs * (prompt + 2 * answer);
     let work = 4.0
         * (parameters.0 as f64 * rows as f64 + parameters.1 as f64 * (pairs * 2 * answer) as f64);
+    let (speed, share) = (tokens as f64 / best, work / best / peak);
+    let (most, estimate) = (memory("VmHWM:"), estimate >> 20);
     println!(
-        "{isa:?} {precision:?}, {threads} threads, prompt {prompt} + answers {answer}: best {best:.3} s = {:.0} tokens/s, \
-         peak memory {} MB (estimated {}), {:.0} GFLOP/s in frozen products and head of {:.0} measured at most = {:.0} %; load {}",
-        tokens as f64 / best,
-        memory("VmHWM:"),
-        estimate >> 20,
+        "{isa:?} {precision:?}, {threads} threads, prompt {prompt} + answers {answer}: best {best:.3} s = {speed:.0} tokens/s, \
+         peak memory {most} MiB (estimated {estimate}), {:.0} GFLOP/s in frozen products and head of {:.0} measured at most = \
+         {:.0} %; load {}",
         work / best / 1e9,
         peak / 1e9,
-        100.0 * work / best / peak,
+        100.0 * share,
         std::fs::read_to_string("/proc/loadavg")
             .unwrap_or_default()
             .trim()
+    );
+    println!(
+        r#"{{"speed": {speed:.1}, "memory": {most}, "estimate": {estimate}, "share": {share:.3}}}"#
     );
     Ok(())
 }
@@ -159,8 +164,8 @@ fn against_f32(path: &Path, mut engine: Engine, example: &Example) -> anyhow::Re
     exact.step().0.copy_from_slice(&engine.lora().values);
     let examples = std::slice::from_ref(example);
     let loss = (
-        engine.loss_and_gradients(examples, false, likelihood)?,
-        exact.loss_and_gradients(examples, false, likelihood)?,
+        engine.loss_and_gradients(examples, false, |scores| dorpo(examples, scores))?,
+        exact.loss_and_gradients(examples, false, |scores| dorpo(examples, scores))?,
     );
     let (mut off, mut size) = (0.0, 0.0);
     for (a, b) in engine.gradients().iter().zip(exact.gradients()) {
@@ -187,7 +192,7 @@ fn example(seed: u64, prompt: usize, answer: usize) -> Example {
         .map(|token| {
             let tokens: Vec<u32> = (0..16).map(|i| (token + 37 * i) % 49_000).collect();
             Some(SoftLabel {
-                log_probs: vec![-3.0; tokens.len()],
+                log_probs: vec![-3.0; tokens.len()], // 0.8 in all
                 tokens,
             })
         })
@@ -203,26 +208,12 @@ fn example(seed: u64, prompt: usize, answer: usize) -> Example {
     }
 }
 
-/// Mean negative log-likelihood of everything, the soft labels' tokens included.
-fn likelihood(scores: &[TokenScores]) -> (f32, Vec<TokenScores>) {
-    let (mut sum, mut gradients) = (0.0, scores.to_vec());
-    let count = scores
-        .iter()
-        .map(|s| s.chosen.len() + s.rejected.iter().map(Vec::len).sum::<usize>())
-        .sum::<usize>();
-    for example in &mut gradients {
-        let soft = example.soft.iter_mut().flatten();
-        for score in example
-            .chosen
-            .iter_mut()
-            .chain(example.rejected.iter_mut().flatten())
-            .chain(soft)
-        {
-            sum -= *score / count as f32;
-            *score = -1.0 / count as f32;
-        }
-    }
-    (sum, gradients)
+/// DORPO of the whole batch, and its gradients.
+fn dorpo(examples: &[Example], scores: &[TokenScores]) -> (f64, Vec<TokenScores>) {
+    let (figures, gradients) = Dorpo::default()
+        .loss(examples, scores, Counts::of(examples))
+        .expect("the model's log-probabilities are numbers");
+    (figures.loss, gradients)
 }
 
 /// Seconds that this thread was on the processor.

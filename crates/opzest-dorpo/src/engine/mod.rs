@@ -10,6 +10,8 @@ mod error;
 mod head;
 mod layer;
 mod linear;
+#[cfg(test)]
+mod oracle;
 mod rope;
 #[cfg(test)]
 mod tests;

@@ -137,9 +137,8 @@ pub struct Term<'a, E> {
     pub right_row: usize,
 }
 
-/// Elements of a sum that are worked off at a time: 48 rows of weights and 48 tokens of it stay in the second-level
-/// cache.
-const DEPTH: usize = 512;
+/// Elements of a sum that are worked off at a time: of it 48 tokens (36 KiB) are read again for each tile of rows.
+const DEPTH: usize = 192;
 /// Least number of jobs, so that the threads end together.
 const JOBS: usize = 24;
 

@@ -116,5 +116,8 @@ def make(name, seed):
                    "log_probs": log_probs.tolist(), "gradient": flat(lambda m: m.grad)}, out)
 
 
-for seed, name in enumerate(["llama", "llama3", "qwen2", "qwen3"]):
-    make(name, seed)
+NAMES = ["llama", "llama3", "qwen2", "qwen3"]
+
+if __name__ == "__main__":
+    for seed, name in enumerate(NAMES):
+        make(name, seed)
