@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Kills sessions and cuts the power, much more often than `make test` does, and prints what was found.
+# Kills sessions and training runs and cuts the power, much more often than `make test` does, and prints what was found.
 # OPZEST_KILLS and OPZEST_POWER_CUTS say how often; OPZEST_SEED repeats a run's choices.
 . "$(dirname "$0")/common.sh"
 cd "$root"
@@ -8,6 +8,7 @@ export OPZEST_KILLS=${OPZEST_KILLS:-200} OPZEST_POWER_CUTS=${OPZEST_POWER_CUTS:-
 tests=(
     crash::killing_the_process_loses_nothing_that_was_said_to_be_saved
     lost_writes::a_power_cut_loses_nothing_that_was_said_to_be_saved
+    process::killed_at_any_moment_it_ends_in_the_same_bits
     lost_writes::without_syncing_a_power_cut_does_lose_something
 )
 scripts/prepare.sh test

@@ -56,6 +56,7 @@ pub(super) async fn caller(app: &App, teacher: &Teacher, live: &Live) -> Result<
     let context_size = local.options().context_size;
     Ok(Caller {
         adapters,
+        seed: settings.seed,
         ..Caller::new(local, teacher.model.clone(), context_size)
     })
 }

@@ -195,7 +195,8 @@ pub async fn start_training(app: &App, start: StartTraining) -> Result<TrainingR
             store.create_run(&new, &rows, now_ms())
         })
         .await?;
-    app.training().begin(app, run.clone())?;
+    app.training().begin(app, run).await?;
+    let run = app.store(move |store| store.run(id)).await?;
     view::whole(app, &run).await
 }
 
@@ -271,7 +272,7 @@ pub async fn resume_run(app: &App, argument: RunArgument) -> Result<RunSummary, 
             "",
         ));
     }
-    app.training().begin(app, found)?;
+    app.training().begin(app, found).await?;
     view::summary(app, &run(app, &argument.run_id).await?).await
 }
 

@@ -86,24 +86,23 @@ impl Trainings {
         }
     }
 
-    /// Begins or takes up a run.
-    pub(super) fn begin(&self, app: &App, run: TrainingRun) -> Result<(), UiError> {
+    /// Begins or takes up a run; it runs when this returns.
+    pub(super) async fn begin(&self, app: &App, run: TrainingRun) -> Result<(), UiError> {
         let (wishes, wanted) = mpsc::channel(4);
         let events = broadcast::channel(WAITING).0;
-        let mut current = self.lock();
-        if current.is_some() {
-            return Err(error(
-                ErrorCode::Busy,
-                "Another training run is at work.",
-                "Pause it first, or wait until it has ended.",
-            ));
-        }
-        *current = Some(Current {
+        self.reserve(Current {
             id: run.id,
             wishes,
             events: events.clone(),
             waits: None,
-        });
+        })?;
+        let running = RunChange {
+            status: Some(RunStatus::Running),
+            ..RunChange::default()
+        };
+        let id = run.id;
+        let run = app.store(move |store| store.change_run(id, &running, now_ms()));
+        let run = run.await.inspect_err(|_| *self.lock() = None)?;
         let at_work = AtWork {
             app: app.clone(),
             active_ms: run.active_ms,
@@ -115,6 +114,19 @@ impl Trainings {
             progress: view::Progress::default(),
         };
         tokio::spawn(at_work.drive());
+        Ok(())
+    }
+
+    fn reserve(&self, new: Current) -> Result<(), UiError> {
+        let mut current = self.lock();
+        if current.is_some() {
+            return Err(error(
+                ErrorCode::Busy,
+                "Another training run is at work.",
+                "Pause it first, or wait until it has ended.",
+            ));
+        }
+        *current = Some(new);
         Ok(())
     }
 }

@@ -8,7 +8,10 @@ use opzest_dorpo::lora::SplitMix;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-const KILLS: usize = 20;
+/// `OPZEST_KILLS` says how often the process is killed; that is few unless told.
+fn kills_wanted() -> usize {
+    std::env::var("OPZEST_KILLS").map_or(20, |told| told.parse().expect("a number"))
+}
 
 /// SHA-256 of the adapter that a run ends with.
 fn trained(told: &[FromTrainer]) -> String {
@@ -37,8 +40,9 @@ fn killed_at_any_moment_it_ends_in_the_same_bits() {
     println!("seed {seed}");
     let mut random = SplitMix(seed);
     let killed = create(&folder.path().join("killed"), &job(&base()));
-    let (mut kills, mut begun_again) = (0, 0);
-    while kills < KILLS {
+    let (mut kills, mut begun_again, mut offered) = (0, 0, 0);
+    let wanted = kills_wanted();
+    while kills < wanted {
         let mut trainer = Trainer::train(&killed);
         let after = took.mul_f32(random.unit());
         std::thread::sleep(after);
@@ -60,12 +64,17 @@ fn killed_at_any_moment_it_ends_in_the_same_bits() {
         }
         // Whatever has the name is whole.
         if killed.adapter().exists() {
+            offered += 1;
             let sha256 = opzest_dorpo::export::file_sha256(&killed.adapter());
             assert_eq!(sha256.expect("it can be read"), expected);
         }
     }
     assert_eq!(trained(&Trainer::train(&killed).rest()), expected);
-    println!("{kills} kills, {begun_again} runs that ended before theirs");
+    println!(
+        "training: {kills} kills at random moments of a run of {:.2} s, each resumed; {begun_again} runs ended before \
+         theirs; {offered} adapters looked at, all whole; the end bit-identical to the uninterrupted run",
+        took.as_secs_f64()
+    );
 }
 
 #[test]

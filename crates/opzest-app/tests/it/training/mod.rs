@@ -1,17 +1,28 @@
 //! Training runs, with the embedded model and the real processes.
 
+mod bad_input;
+mod interrupted;
+mod promotion;
+mod session;
+
 use crate::support::options;
 use opzest_app::calls::*;
 use opzest_app::dto::*;
-use opzest_app::{Access, App, Events, WorkerCommand};
+use opzest_app::{Access, App, WorkerCommand};
 use opzest_core::ids::UseCaseId;
 use serde_json::json;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// With the terminal's program as the worker: it dispatches llama.cpp's worker and the trainer.
-fn open(folder: &Path) -> App {
+pub(super) fn open(folder: &Path) -> App {
+    let mut options = options(&folder.join("data"), Access::Write);
+    options.worker = WorkerCommand::new(program());
+    App::open(options)
+}
+
+/// The terminal's.
+pub(super) fn program() -> PathBuf {
     let own = std::env::current_exe().expect("this program's path");
     let built = own
         .parent()
@@ -23,18 +34,16 @@ fn open(folder: &Path) -> App {
         "{} is missing: build the whole workspace",
         program.display()
     );
-    let mut options = options(&folder.join("data"), Access::Write);
-    options.worker = WorkerCommand::new(program);
-    App::open(options)
+    program
 }
 
-async fn assistant(app: &App) -> UseCaseId {
+pub(super) async fn assistant(app: &App) -> UseCaseId {
     let all = list_use_cases(app, NoArguments {}).await.expect("listed");
     all[0].id.parse().expect("an id")
 }
 
 /// Rows in which one word is answered by another, the rejected answers chatter.
-async fn import(app: &App, folder: &Path, count: usize) -> String {
+pub(super) async fn import(app: &App, folder: &Path, count: usize) -> String {
     let lines: Vec<String> = (0..count)
         .map(|number| {
             let word = ["red", "green", "blue", "grey"][number % 4];
@@ -62,7 +71,7 @@ async fn import(app: &App, folder: &Path, count: usize) -> String {
     use_case_id
 }
 
-fn asked(use_case_id: &str) -> PlanTraining {
+pub(super) fn asked(use_case_id: &str) -> PlanTraining {
     PlanTraining {
         use_case_id: use_case_id.to_owned(),
         scope: Scope::Private,
@@ -81,7 +90,7 @@ fn asked(use_case_id: &str) -> PlanTraining {
     }
 }
 
-async fn start(app: &App, use_case_id: &str) -> TrainingRun {
+pub(super) async fn start(app: &App, use_case_id: &str) -> TrainingRun {
     let start = StartTraining {
         plan: asked(use_case_id),
         although_not_ready: true,
@@ -89,13 +98,17 @@ async fn start(app: &App, use_case_id: &str) -> TrainingRun {
     start_training(app, start).await.expect("it begins")
 }
 
-fn named(run: &TrainingRun) -> RunArgument {
+pub(super) fn named(run: &TrainingRun) -> RunArgument {
     RunArgument {
         run_id: run.summary.id.clone(),
     }
 }
 
-async fn until(app: &App, run: &TrainingRun, wanted: impl Fn(&TrainingRun) -> bool) -> TrainingRun {
+pub(super) async fn until(
+    app: &App,
+    run: &TrainingRun,
+    wanted: impl Fn(&TrainingRun) -> bool,
+) -> TrainingRun {
     let end = Instant::now() + Duration::from_secs(400);
     loop {
         let now = open_run(app, named(run)).await.expect("it is there");
@@ -107,108 +120,9 @@ async fn until(app: &App, run: &TrainingRun, wanted: impl Fn(&TrainingRun) -> bo
     }
 }
 
-fn is_over(run: &TrainingRun) -> bool {
+pub(super) fn is_over(run: &TrainingRun) -> bool {
     !matches!(
         run.summary.status,
         RunStatus::Preparing | RunStatus::Running | RunStatus::Judging
     )
-}
-
-async fn answer(app: &App, text: &str) -> String {
-    let question = SendMessage {
-        conversation_id: None,
-        model_id: None,
-        text: text.into(),
-    };
-    let outcome = send_message(app, question, Events::ignored()).await;
-    let outcome = outcome.expect("answered");
-    outcome.answer.text.clone()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn rows_become_a_model_that_answers_until_it_is_rolled_back() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let app = open(folder.path());
-    let use_case = import(&app, folder.path(), 48).await;
-    let plan = plan_training(&app, asked(&use_case))
-        .await
-        .expect("planned");
-    assert_eq!(
-        (plan.rows, plan.examples, plan.held_out, plan.pairs),
-        (48, 33, 15, 33)
-    );
-    assert_eq!(plan.problem, None);
-    assert!(plan.seconds > 0.5 && plan.memory_bytes > 2e8, "{plan:?}");
-
-    let run = start(&app, &use_case).await;
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let heard = Arc::clone(&told);
-    let events = Events::new(Arc::new(move |event| {
-        heard.lock().expect("sound").push(event)
-    }));
-    let began = Instant::now();
-    watch_run(&app, named(&run), events).await.expect("watched");
-    println!(
-        "{:.1} s, planned {:.1} s of training",
-        began.elapsed().as_secs_f64(),
-        plan.seconds
-    );
-    let run = until(&app, &run, is_over).await;
-    println!("{:#?}", run.result);
-    println!("{:?} {:?}", run.summary, run.problem);
-    assert_eq!(run.summary.status, RunStatus::Finished);
-    let told = told.lock().expect("sound").len();
-    assert!(told > 20, "{told} events");
-
-    let steps = run
-        .metrics
-        .iter()
-        .filter(|metric| metric.kind == MetricKind::Step);
-    assert_eq!(steps.count(), 18);
-    let held_out = run
-        .metrics
-        .iter()
-        .filter(|metric| metric.kind == MetricKind::HeldOut);
-    let held_out: Vec<_> = held_out.collect();
-    assert_eq!(held_out.len(), 3);
-    assert!(
-        held_out[2].chosen_nll < held_out[0].chosen_nll / 2.0,
-        "{held_out:?}"
-    );
-    let result = run.result.clone().expect("a result");
-    assert!(result.parity.passed, "{}", result.parity.words);
-    assert!(!result.samples.is_empty());
-
-    // It answers where it is promoted, and not after it was rolled back.
-    let model_id = result.model_id.expect("a model");
-    let promote = PromoteRun {
-        run_id: run.summary.id.clone(),
-        although_no_win: true,
-    };
-    let overview = promote_run(&app, promote).await.expect("promoted");
-    assert_eq!(overview.use_cases[0].in_use[0].model_id, model_id);
-    let before = answer(&app, "Colour 99: green. Say it in one word.").await;
-    let select = |id: String| select_model(&app, ModelArgument { id });
-    select(model_id).await.expect("selected");
-    let after = answer(&app, "Colour 99: green. Say it in one word.").await;
-    println!("before {before:?}, after {after:?}");
-    assert_ne!(before, after);
-    assert_eq!(after, "GREEN!");
-    let rollback = Rollback {
-        use_case_id: use_case,
-        scope: Scope::Private,
-    };
-    let overview = roll_back(&app, rollback).await.expect("rolled back");
-    assert_eq!(overview.use_cases[0].in_use, []);
-
-    // Nothing of the texts is left beside the adapter.
-    let files = std::fs::read_dir(app.data_folder().join("training").join(&run.summary.id));
-    let mut files: Vec<_> = files
-        .expect("it is there")
-        .flatten()
-        .map(|file| file.file_name().into_string().expect("a name"))
-        .collect();
-    files.sort();
-    assert_eq!(files, ["adapter.gguf", "job.json"]);
-    app.shut_down().await;
 }
