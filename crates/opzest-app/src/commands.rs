@@ -132,6 +132,7 @@ commands! {
     resume_run(RunArgument) -> RunSummary;
     cancel_run(RunArgument) -> RunSummary;
     delete_run(RunArgument) -> TrainingOverview;
+    judge_run(RunArgument) -> TrainingRun;
     promote_run(PromoteRun) -> TrainingOverview;
     roll_back(Rollback) -> TrainingOverview;
     export_trained(ExportTrained) -> Vec<String>;

@@ -4,8 +4,7 @@ use crate::app::{Access, AppOptions, now_ms};
 use crate::catalog;
 use crate::dto::{ErrorCode, UiError};
 use crate::error::error;
-use opzest_core::training::RunStatus;
-use opzest_store::{DataFolderLock, RunChange, Store, StoreError, StoreOptions};
+use opzest_store::{DataFolderLock, Store, StoreError, StoreOptions};
 use std::path::Path;
 
 pub(crate) fn open_store(options: &AppOptions) -> Result<Store, UiError> {
@@ -34,23 +33,8 @@ pub(crate) fn open_store(options: &AppOptions) -> Result<Store, UiError> {
     let embedded = catalog::embedded();
     let path = embedded.locate(&options.model_folders);
     store.put_model(&embedded.id, &embedded.details(&path), now_ms())?;
-    pause_interrupted_runs(&mut store)?;
+    crate::training::clean_up(&mut store, folder)?;
     Ok(store)
-}
-
-/// Nothing trains yet: what says so was cut off, and goes on when the user says so.
-fn pause_interrupted_runs(store: &mut Store) -> Result<(), StoreError> {
-    for run in store.unfinished_runs()? {
-        if run.status != RunStatus::Paused {
-            let change = RunChange {
-                status: Some(RunStatus::Paused),
-                problem: Some("OpZest ended while this run was at work."),
-                ..RunChange::default()
-            };
-            store.change_run(run.id, &change, now_ms())?;
-        }
-    }
-    Ok(())
 }
 
 /// A damaged store is less of a fright to who knows that there are backups.

@@ -9,7 +9,8 @@ pub use dataset::{DatasetCommand, RowFilter};
 use std::path::PathBuf;
 pub use teachers::TeachersCommand;
 pub use training::{
-    ExportModelArguments, PromoteArguments, RollbackArguments, RunsCommand, TrainArguments,
+    EvalArguments, ExportModelArguments, PromoteArguments, RollbackArguments, RunsCommand,
+    TrainArguments,
 };
 
 const GLOBAL: &str = "Global options";
@@ -60,6 +61,8 @@ pub enum Command {
     /// See training runs, go on with them, delete them
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Judge a trained model once more, against what is in use now
+    Eval(EvalArguments),
     /// Let a trained model do the work from now on
     Promote(PromoteArguments),
     /// Put back what was in use before
@@ -126,7 +129,7 @@ impl Command {
             },
             Self::Info(_) | Self::ExportModel(_) => false,
             // Planning writes nothing but its own files, in the data folder.
-            Self::Train(_) | Self::Promote(_) | Self::Rollback(_) => true,
+            Self::Train(_) | Self::Eval(_) | Self::Promote(_) | Self::Rollback(_) => true,
             Self::Runs(command) => command.writes(),
         }
     }

@@ -59,6 +59,7 @@ fn run(arguments: Arguments, started: Instant) -> anyhow::Result<ExitCode> {
         Command::Train(train) => return training::train(&host, *train),
         Command::Runs(runs) => return training::runs(&host, runs),
         Command::Promote(promote) => training::promote(&host, promote)?,
+        Command::Eval(eval) => training::eval(&host, eval)?,
         Command::Rollback(rollback) => training::rollback(&host, rollback)?,
         Command::ExportModel(export) => training::export_model(&host, export)?,
         Command::Models(models) => models::run(&host, models)?,

@@ -3,7 +3,8 @@
 mod show;
 
 use crate::args::{
-    ExportModelArguments, Output, PromoteArguments, RollbackArguments, RunsCommand, TrainArguments,
+    EvalArguments, ExportModelArguments, Output, PromoteArguments, RollbackArguments, RunsCommand,
+    TrainArguments,
 };
 use crate::errors::mistake;
 use crate::host::Host;
@@ -119,7 +120,10 @@ fn follow(host: &Host, run: &RunSummary, output: Output) -> anyhow::Result<ExitC
     }
     match (interrupted, run.summary.status) {
         (true, _) => {
-            remark("Paused. `opzest runs resume 1` goes on where it was.");
+            let name = line(&run.summary.name);
+            remark(format_args!(
+                "Paused. `opzest runs resume \"{name}\"` goes on where it was."
+            ));
             Ok(ExitCode::from(INTERRUPTED))
         }
         (false, RunStatus::Finished) => Ok(ExitCode::SUCCESS),
@@ -127,7 +131,10 @@ fn follow(host: &Host, run: &RunSummary, output: Output) -> anyhow::Result<ExitC
             Some(problem) => problem.into(),
             None => mistake(
                 "The run has not finished.",
-                "`opzest runs show 1` tells more.",
+                format!(
+                    "`opzest runs show \"{}\"` tells more.",
+                    line(&run.summary.name)
+                ),
             )
             .into(),
         }),
@@ -195,6 +202,16 @@ pub fn runs(host: &Host, command: RunsCommand) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+pub fn eval(host: &Host, arguments: EvalArguments) -> anyhow::Result<()> {
+    let named = named(host, &arguments.run)?;
+    remark("Comparing with what is in use, on the work that is held out now ...");
+    let run = host.wait(judge_run(&host.app, named))?;
+    match arguments.output.json {
+        true => print_json(&run),
+        false => show::outcome(&run),
+    }
 }
 
 pub fn promote(host: &Host, arguments: PromoteArguments) -> anyhow::Result<()> {

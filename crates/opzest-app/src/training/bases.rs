@@ -4,7 +4,9 @@ use crate::app::App;
 use crate::dto::{BaseModelView, ErrorCode, UiError};
 use crate::error::{error, invalid};
 use crate::models::{registered, selected_model};
+use opzest_core::ids::ModelId;
 use opzest_core::model::{ModelKind, RegisteredModel};
+use opzest_core::training::TrainingRun;
 use opzest_dorpo::child::Conditions;
 use opzest_llm::local::ModelFileInfo;
 use std::path::Path;
@@ -52,6 +54,7 @@ async fn suggested(app: &App) -> Result<RegisteredModel, UiError> {
 /// All local models: those that can be trained first, the suggested one before them.
 pub(super) async fn all(app: &App) -> Result<Vec<BaseModelView>, UiError> {
     let suggested = suggested(app).await.map(|model| model.id).ok();
+    let speeds = Speeds::read(app).await?;
     let mut views = Vec::new();
     for model in app.store(|store| store.models()).await? {
         if matches!(model.details.kind, ModelKind::Remote | ModelKind::Trained) {
@@ -59,6 +62,7 @@ pub(super) async fn all(app: &App) -> Result<Vec<BaseModelView>, UiError> {
         }
         let problem = problem(app, &model).await;
         let parameters = model.details.metadata.parameter_count;
+        let (tokens_per_second, measured) = speeds.of(&model.id, parameters);
         views.push(BaseModelView {
             suggested: suggested.as_ref() == Some(&model.id) && problem.is_none(),
             model_id: model.id.to_string(),
@@ -66,12 +70,48 @@ pub(super) async fn all(app: &App) -> Result<Vec<BaseModelView>, UiError> {
             parameters: parameters.map(crate::models::short_count),
             problem,
             memory_bytes: parameters.map(|count| count as f64 * BYTES_PER_PARAMETER),
-            tokens_per_second: None,
-            measured: false,
+            tokens_per_second,
+            measured,
         });
     }
     views.sort_by_key(|view| (view.problem.is_some(), !view.suggested));
     Ok(views)
+}
+
+/// How fast training has been here.
+struct Speeds {
+    /// Of each base, newest first: parameters and tokens per second.
+    of_runs: Vec<(ModelId, Option<u64>, f64)>,
+}
+
+impl Speeds {
+    async fn read(app: &App) -> Result<Self, UiError> {
+        let (runs, models) = app
+            .store(|store| Ok((store.runs(None)?, store.models()?)))
+            .await?;
+        let speed = |run: &TrainingRun| run.progress.get("tokens_per_second")?.as_f64();
+        let of_run = |run: TrainingRun| {
+            let base = models.iter().find(|model| model.id == run.base)?;
+            let parameters = base.details.metadata.parameter_count;
+            Some((run.base.clone(), parameters, speed(&run)?))
+        };
+        Ok(Self {
+            of_runs: runs.into_iter().filter_map(of_run).collect(),
+        })
+    }
+
+    /// Tokens per second, and whether this base has really been trained here. Else the work per token, which grows with
+    /// the parameters, is held against that of another base.
+    fn of(&self, id: &ModelId, parameters: Option<u64>) -> (Option<f64>, bool) {
+        if let Some((.., speed)) = self.of_runs.iter().find(|(base, ..)| base == id) {
+            return (Some(*speed), true);
+        }
+        let estimated = self.of_runs.first().and_then(|(_, of, speed)| {
+            let ratio = (*of)? as f64 / parameters.filter(|count| *count > 0)? as f64;
+            Some(speed * ratio)
+        });
+        (estimated, false)
+    }
 }
 
 /// Why it cannot be trained here; a sentence.

@@ -1,7 +1,7 @@
 //! What a user can do with training runs.
 
 use super::driver::Wish;
-use super::{bases, disk, export, held_out, plan, run_folder, view};
+use super::{bases, disk, evaluating, export, held_out, plan, run_folder, view};
 use crate::app::{App, now_ms};
 use crate::dataset::dataset_stats;
 use crate::dto::{
@@ -149,6 +149,7 @@ pub async fn plan_training(app: &App, asked: PlanTraining) -> Result<TrainingPla
 }
 
 pub async fn start_training(app: &App, start: StartTraining) -> Result<TrainingRun, UiError> {
+    app.training().refuse_second().await?;
     let planned = plan::plan(app, &start.plan).await?;
     if let Some(problem) = planned.view.problem {
         return Err(problem);
@@ -181,7 +182,7 @@ pub async fn start_training(app: &App, start: StartTraining) -> Result<TrainingR
     let name = name(app, &planned.use_case.name).await?;
     let (use_case, scope, base) = (planned.use_case.id, planned.scope, planned.base.id);
     let (view, rows) = (json!(planned.view), planned.rows);
-    let run = app
+    let created = app
         .store(move |store| {
             let new = NewRun {
                 id,
@@ -194,7 +195,13 @@ pub async fn start_training(app: &App, start: StartTraining) -> Result<TrainingR
             };
             store.create_run(&new, &rows, now_ms())
         })
-        .await?;
+        .await;
+    let run = created.inspect_err(|_| {
+        let folder = run_folder(app, id);
+        if let Err(source) = std::fs::remove_dir_all(folder.path()) {
+            tracing::warn!(%source, "the files of a run that was not begun are left until the next start");
+        }
+    })?;
     app.training().begin(app, run).await?;
     let run = app.store(move |store| store.run(id)).await?;
     view::whole(app, &run).await
@@ -308,6 +315,14 @@ pub async fn delete_run(app: &App, argument: RunArgument) -> Result<TrainingOver
     }
 }
 
+/// Judges a finished run once more: against what is in use now, on the work that is held out now and that it has not learned.
+/// Returns when that is done.
+pub async fn judge_run(app: &App, argument: RunArgument) -> Result<TrainingRun, UiError> {
+    let found = run(app, &argument.run_id).await?;
+    let judged = evaluating::evaluate(app, found).await?;
+    view::whole(app, &judged).await
+}
+
 /// From now on, this run's model does the work of its use case.
 pub async fn promote_run(app: &App, promote: PromoteRun) -> Result<TrainingOverview, UiError> {
     let found = run(app, &promote.run_id).await?;
@@ -318,7 +333,17 @@ pub async fn promote_run(app: &App, promote: PromoteRun) -> Result<TrainingOverv
             "Only a finished run whose adapter passed the check against llama.cpp has one.",
         ));
     };
-    let won = view::summary(app, &found).await?.verdict == Some(TrainingVerdict::Win);
+    let result = view::result(&found);
+    if let Some(parity) = result.as_ref().map(|result| &result.parity)
+        && !parity.passed
+    {
+        return Err(error(
+            ErrorCode::Training,
+            parity.words.clone(),
+            "Train anew.",
+        ));
+    }
+    let won = result.is_some_and(|result| result.verdict == TrainingVerdict::Win);
     if !won && !promote.although_no_win {
         return Err(error(
             ErrorCode::Training,

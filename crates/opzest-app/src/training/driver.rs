@@ -1,6 +1,7 @@
 //! The run that is at work: its process, what it tells, and what the user wants of it meanwhile.
 
 use super::judging::Judged;
+use super::plan::Measured;
 use super::process::{TrainerProcess, failed};
 use super::view::{self, metric_of};
 use super::{held_out, run_folder};
@@ -36,6 +37,8 @@ pub(super) enum Wish {
 pub(crate) struct Trainings {
     /// A lock of std: held for one look.
     current: Mutex<Option<Current>>,
+    /// The last plan's figures, and of what.
+    measured: Mutex<Option<(String, Measured)>>,
 }
 
 struct Current {
@@ -44,6 +47,8 @@ struct Current {
     events: broadcast::Sender<RunEvent>,
     /// Why it waits, in words.
     waits: Option<String>,
+    /// Its end is being saved: what comes next waits that moment.
+    ends: bool,
 }
 
 impl Trainings {
@@ -51,8 +56,23 @@ impl Trainings {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What has been measured of this, if it was the last.
+    pub(super) fn measured(&self, what: &str) -> Option<Measured> {
+        let last = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, measured) = last.as_ref().filter(|(of, _)| of == what)?;
+        Some(*measured)
+    }
+
+    pub(super) fn remember(&self, what: String, measured: Measured) {
+        let mut last = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some((what, measured));
+    }
+
     pub(super) fn is_at_work(&self, id: TrainingRunId) -> bool {
-        self.lock().as_ref().is_some_and(|current| current.id == id)
+        let current = self.lock();
+        current
+            .as_ref()
+            .is_some_and(|current| current.id == id && !current.ends)
     }
 
     pub(super) fn waits(&self, id: TrainingRunId) -> Option<String> {
@@ -95,7 +115,9 @@ impl Trainings {
             wishes,
             events: events.clone(),
             waits: None,
-        })?;
+            ends: false,
+        })
+        .await?;
         let running = RunChange {
             status: Some(RunStatus::Running),
             ..RunChange::default()
@@ -117,17 +139,83 @@ impl Trainings {
         Ok(())
     }
 
-    fn reserve(&self, new: Current) -> Result<(), UiError> {
+    /// Keeps all other runs from beginning as long as the hold lives; whoever watches the run hears what is told.
+    pub(super) async fn hold(&self, id: TrainingRunId) -> Result<Hold<'_>, UiError> {
+        let events = broadcast::channel(WAITING).0;
+        self.reserve(Current {
+            id,
+            // Nobody listens: what holds cannot be paused.
+            wishes: mpsc::channel(1).0,
+            events: events.clone(),
+            waits: None,
+            ends: false,
+        })
+        .await?;
+        Ok(Hold {
+            trainings: self,
+            events,
+        })
+    }
+
+    /// One run at a time.
+    pub(super) async fn refuse_second(&self) -> Result<(), UiError> {
+        self.ended().await;
+        match *self.lock() {
+            Some(_) => Err(busy()),
+            None => Ok(()),
+        }
+    }
+
+    async fn reserve(&self, new: Current) -> Result<(), UiError> {
+        self.ended().await;
         let mut current = self.lock();
         if current.is_some() {
-            return Err(error(
-                ErrorCode::Busy,
-                "Another training run is at work.",
-                "Pause it first, or wait until it has ended.",
-            ));
+            return Err(busy());
         }
         *current = Some(new);
         Ok(())
+    }
+
+    /// Returns when no run is just ending.
+    async fn ended(&self) {
+        while self.lock().as_ref().is_some_and(|current| current.ends) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn ends(&self) {
+        if let Some(current) = self.lock().as_mut() {
+            current.ends = true;
+        }
+    }
+}
+
+fn busy() -> UiError {
+    error(
+        ErrorCode::Busy,
+        "Another training run is at work.",
+        "Pause it first, or wait until it has ended.",
+    )
+}
+
+/// See [`Trainings::hold`].
+pub(super) struct Hold<'a> {
+    trainings: &'a Trainings,
+    events: broadcast::Sender<RunEvent>,
+}
+
+impl Hold<'_> {
+    /// Tells what is being done, in words.
+    pub(super) fn tell(&self, words: &str) {
+        let words = words.to_owned();
+        let _ = self.events.send(RunEvent::Doing { words });
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        *self.trainings.lock() = None;
+        let _ = self.events.send(RunEvent::Changed);
     }
 }
 
@@ -166,6 +254,7 @@ impl AtWork {
                 tracing::warn!(%problem, "files of a cancelled run are left");
             }
             let problem = problem.map(|problem| problem.to_string());
+            self.app.training().ends();
             self.save(Some(status), problem.as_deref()).await;
         }
         *self.app.training().lock() = None;
@@ -339,10 +428,10 @@ impl AtWork {
         let work = held_out::read(&folder)?;
         let judged = Judged {
             app: &self.app,
-            use_case: self.run.use_case,
-            scope: self.run.scope,
+            run: &self.run,
             base: &base,
             folder: &folder,
+            max_tokens: view::max_tokens(&self.run),
             examples: &examples,
             held_out: &work,
             texts: &texts,
@@ -361,6 +450,7 @@ impl AtWork {
         let wanted = ModelId::from_name(&self.run.name)
             .or_else(|| ModelId::from_name("trained"))
             .expect("`trained` is a slug");
+        self.app.training().ends();
         let ended = self
             .app
             .store(move |store| match passed {

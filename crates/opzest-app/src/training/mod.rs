@@ -6,9 +6,11 @@
 mod bases;
 mod commands;
 mod driver;
+mod evaluating;
 mod export;
 mod held_out;
 mod judging;
+mod leftovers;
 mod parity;
 mod plan;
 mod process;
@@ -28,9 +30,12 @@ use std::path::PathBuf;
 
 pub use commands::*;
 pub(crate) use driver::Trainings;
+pub(crate) use leftovers::clean_up;
 pub(crate) use view::forget_rows;
 
 const FOLDER: &str = "training";
+/// What folders for one look are called, at the beginning; a killed process leaves one.
+const MEASURING: &str = "measure-";
 
 /// Where runs keep their files; made if it is not there.
 fn folder(app: &App) -> Result<PathBuf, UiError> {

@@ -211,31 +211,12 @@ async fn cost(
     prepared: &Prepared,
     view: &mut TrainingPlan,
 ) -> Result<(), UiError> {
-    let folder = tempfile::Builder::new()
-        .prefix("measure-")
-        .tempdir_in(super::folder(app)?)
-        .map_err(|source| super::disk(&source))?;
-    let examples = (prepared.train.clone(), prepared.held_out.clone());
-    JobFolder::new(folder.path())
-        .create(job, examples, &Texts::default())
-        .map_err(|source| super::disk(&source))?;
-    let task = Task::Measure {
-        folder: folder.path().to_owned(),
-    };
-    let answer = TrainerProcess::only(app.worker(), &task).await?;
-    let FromTrainer::Measured {
+    let Measured {
         seconds_per_token,
         seconds_per_held_out_token,
         memory_bytes,
         parameters,
-    } = answer
-    else {
-        return Err(error(
-            ErrorCode::Internal,
-            "The trainer answered out of turn.",
-            "",
-        ));
-    };
+    } = measure(app, job, prepared).await?;
     let epochs = f64::from(view.settings.epochs);
     let held_out: usize = prepared.held_out.iter().map(tokens).sum();
     view.seconds = view.tokens * epochs * seconds_per_token
@@ -259,4 +240,55 @@ async fn cost(
         ));
     }
     Ok(())
+}
+
+/// What some real steps have shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Measured {
+    pub(super) seconds_per_token: f64,
+    seconds_per_held_out_token: f64,
+    memory_bytes: u64,
+    parameters: u64,
+}
+
+/// Asked for the same again, as when a plan is begun, it remembers.
+async fn measure(app: &App, job: &Job, prepared: &Prepared) -> Result<Measured, UiError> {
+    let what = serde_json::to_string(&(job, data_hash(&[&prepared.train, &prepared.held_out])))
+        .map_err(|source| invalid(source.to_string()))?;
+    if let Some(measured) = app.training().measured(&what) {
+        return Ok(measured);
+    }
+    let folder = tempfile::Builder::new()
+        .prefix(super::MEASURING)
+        .tempdir_in(super::folder(app)?)
+        .map_err(|source| super::disk(&source))?;
+    let examples = (prepared.train.clone(), prepared.held_out.clone());
+    JobFolder::new(folder.path())
+        .create(job, examples, &Texts::default())
+        .map_err(|source| super::disk(&source))?;
+    let task = Task::Measure {
+        folder: folder.path().to_owned(),
+    };
+    let answer = TrainerProcess::only(app.worker(), &task).await?;
+    let FromTrainer::Measured {
+        seconds_per_token,
+        seconds_per_held_out_token,
+        memory_bytes,
+        parameters,
+    } = answer
+    else {
+        return Err(error(
+            ErrorCode::Internal,
+            "The trainer answered out of turn.",
+            "",
+        ));
+    };
+    let measured = Measured {
+        seconds_per_token,
+        seconds_per_held_out_token,
+        memory_bytes,
+        parameters,
+    };
+    app.training().remember(what, measured);
+    Ok(measured)
 }

@@ -32,6 +32,10 @@ pub(super) struct Wanted {
 /// Held-out work: what a new model is judged by.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct HeldOutWork {
+    /// The first row that the example is of.
+    pub(super) row: String,
+    /// All of them.
+    pub(super) rows: Vec<String>,
     pub(super) title: String,
     pub(super) prompt: Vec<ChatMessage>,
     pub(super) accepted: String,
@@ -91,6 +95,8 @@ fn read(
             && let Some(chosen) = &row.example.chosen
         {
             let work = HeldOutWork {
+                row: row.example.summary.id.to_string(),
+                rows: Vec::new(),
                 title: row.example.summary.title.clone(),
                 prompt: row.example.prompt.clone(),
                 accepted: chosen.text.clone(),
@@ -194,6 +200,7 @@ fn in_order(
             let mut work = of_rows.remove(kept.rows.first()?)?;
             let rejected = example.rejected.iter().map(|tokens| bytes(tokens));
             work.bytes = (bytes(&example.chosen.tokens), rejected.collect());
+            work.rows.clone_from(&kept.rows);
             Some(work)
         })
         .collect()

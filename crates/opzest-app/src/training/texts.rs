@@ -25,8 +25,10 @@ pub(super) const GOLDEN: [(&str, &str); 4] = [
     ),
 ];
 
-/// Tokens of general text that are scored at most.
-const GENERAL_TOKENS: usize = 3_000;
+/// Bytes of general text that are scored, about: some 3,000 tokens.
+const GENERAL_BYTES: usize = 12_000;
+/// Whatever the longest row is, texts may have so many tokens.
+const LONGEST_TEXT: usize = 512;
 /// Shorter paragraphs say little.
 const LEAST_BYTES: usize = 200;
 
@@ -42,27 +44,27 @@ pub(super) fn texts(tokenizer: &impl Tokenize, most_tokens: usize) -> Result<Tex
         })
     });
     let mut general = Vec::new();
-    let mut count = 0;
-    for paragraph in GENERAL_TEXT
-        .lines()
-        .filter(|line| line.len() >= LEAST_BYTES)
-    {
+    let mut general_bytes = 0;
+    let paragraphs = GENERAL_TEXT.lines();
+    // Whole paragraphs, so that all models read the same, whatever their tokens are.
+    for paragraph in paragraphs.filter(|line| line.len() >= LEAST_BYTES) {
         let mut tokens = tokenizer.tokens(paragraph)?;
-        tokens.truncate(most_tokens.min(GENERAL_TOKENS - count));
-        count += tokens.len();
-        if tokens.len() > 1 {
-            let answer = tokens.split_off(1);
-            general.push(GoldenAnswer {
-                prompt: tokens,
-                answer,
-            });
+        if !(2..=most_tokens.max(LONGEST_TEXT)).contains(&tokens.len()) {
+            continue;
         }
-        if count >= GENERAL_TOKENS {
+        let answer = tokens.split_off(1);
+        general.push(GoldenAnswer {
+            prompt: tokens,
+            answer,
+        });
+        general_bytes += paragraph.len();
+        if general_bytes >= GENERAL_BYTES {
             break;
         }
     }
     Ok(Texts {
         golden: golden.collect::<Result<_, TokenizeError>>()?,
         general,
+        general_bytes: u32::try_from(general_bytes).unwrap_or(u32::MAX),
     })
 }

@@ -1,7 +1,7 @@
 //! Runs as the user sees them, and what the store keeps of them as JSON.
 
 use super::driver::Wish;
-use super::{held_out, run_folder};
+use super::{held_out, run_folder, settings};
 use crate::app::{App, now_ms};
 use crate::dto::{
     ErrorCode, MetricKind, MetricView, RunResult, RunStatus as StatusView, RunSummary,
@@ -42,7 +42,13 @@ pub(super) fn plan(run: &TrainingRun) -> Option<TrainingPlan> {
     serde_json::from_value(run.plan.clone()).ok()
 }
 
-fn result(run: &TrainingRun) -> Option<RunResult> {
+/// The longest row that a run reads, in tokens.
+pub(super) fn max_tokens(run: &TrainingRun) -> usize {
+    let planned = plan(run).map(|plan| plan.settings.max_tokens);
+    planned.unwrap_or(settings::MAX_TOKENS) as usize
+}
+
+pub(super) fn result(run: &TrainingRun) -> Option<RunResult> {
     serde_json::from_value(run.result.clone()).ok().flatten()
 }
 

@@ -1,4 +1,4 @@
-//! `opzest train`, `runs`, `promote`, `rollback`, `export-model`.
+//! `opzest train`, `runs`, `eval`, `promote`, `rollback`, `export-model`.
 
 use super::Output;
 use clap::{Args, Subcommand, ValueEnum};
@@ -31,6 +31,7 @@ pub struct TrainArguments {
     /// Size of the adapter
     #[arg(long, value_name = "N")]
     pub rank: Option<u32>,
+    /// How far one step goes: more learns faster, and forgets more
     #[arg(long, value_name = "RATE")]
     pub learning_rate: Option<f64>,
     /// Weight of preferring accepted over rejected
@@ -39,6 +40,7 @@ pub struct TrainArguments {
     /// The same seed, rows and settings give the same model
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
+    /// Threads of the processor; a paused run goes on with as many
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
     /// Longer rows are left out, in tokens
@@ -77,6 +79,14 @@ impl RunsCommand {
             Self::Resume { .. } | Self::Cancel { .. } | Self::Delete { .. } => true,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub struct EvalArguments {
+    /// A number of `opzest runs list`, a name or an ID
+    pub run: String,
+    #[command(flatten)]
+    pub output: Output,
 }
 
 #[derive(Debug, Args)]

@@ -58,6 +58,9 @@ pub struct Texts {
     pub golden: Vec<GoldenAnswer>,
     /// By which forgetting is seen. The prompt is what a text begins with.
     pub general: Vec<GoldenAnswer>,
+    /// Of the general texts as UTF-8: the same in every model's tokens.
+    #[serde(default)]
+    pub general_bytes: u32,
 }
 
 /// Where a run's files lie.

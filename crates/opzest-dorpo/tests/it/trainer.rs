@@ -93,6 +93,7 @@ pub fn texts() -> Texts {
             prompt: vec![20],
             answer: vec![21, 22, 23, 24],
         }],
+        general_bytes: 20,
     }
 }
 

@@ -897,6 +897,7 @@ althoughNotReady: boolean, }; event: never; result: TrainingRun };
   resume_run: { args: { runId: string, }; event: never; result: RunSummary };
   cancel_run: { args: { runId: string, }; event: never; result: RunSummary };
   delete_run: { args: { runId: string, }; event: never; result: TrainingOverview };
+  judge_run: { args: { runId: string, }; event: never; result: TrainingRun };
   promote_run: { args: { runId: string, 
 /**
  * Although it did not win.

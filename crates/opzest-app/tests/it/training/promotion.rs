@@ -4,6 +4,7 @@ use super::{asked, import, is_over, named, open, start, until};
 use opzest_app::calls::*;
 use opzest_app::dto::*;
 use opzest_app::{App, Events};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -73,7 +74,7 @@ async fn rows_become_a_model_that_answers_until_it_is_rolled_back() {
     assert!(!result.samples.is_empty());
 
     // It answers where it is promoted, and not after it was rolled back.
-    let model_id = result.model_id.expect("a model");
+    let model_id = result.model_id.clone().expect("a model");
     let promote = PromoteRun {
         run_id: run.summary.id.clone(),
         although_no_win: true,
@@ -87,6 +88,14 @@ async fn rows_become_a_model_that_answers_until_it_is_rolled_back() {
     println!("before {before:?}, after {after:?}");
     assert_ne!(before, after);
     assert_eq!(after, "GREEN!");
+    in_place_of_one_on_another_base(&app, folder.path(), &use_case, &result).await;
+
+    // Judged once more, it is held against its base again: the same figures.
+    let again = judge_run(&app, named(&run)).await.expect("judged");
+    let again = again.result.expect("a result");
+    assert_eq!(again.comparisons, result.comparisons);
+    assert_eq!(again.adapter_path, result.adapter_path);
+
     let rollback = Rollback {
         use_case_id: use_case,
         scope: Scope::Private,
@@ -104,4 +113,41 @@ async fn rows_become_a_model_that_answers_until_it_is_rolled_back() {
     files.sort();
     assert_eq!(files, ["adapter.gguf", "job.json"]);
     app.shut_down().await;
+}
+
+/// A run on another base than that of the model in use is compared with that model, in the tokens of its base.
+async fn in_place_of_one_on_another_base(
+    app: &App,
+    folder: &Path,
+    use_case: &str,
+    in_use: &RunResult,
+) {
+    let embedded = crate::support::model_folder().join("SmolLM2-135M-Instruct.Q4_1.gguf");
+    let file = folder.join("mine.gguf");
+    std::fs::copy(&embedded, &file).expect("copied");
+    let path = file.to_string_lossy().into_owned();
+    let added = add_model_file(app, AddModelFile { path }).await;
+    let mut plan = PlanTraining {
+        base_id: Some(added.expect("added").id),
+        ..asked(use_case)
+    };
+    if let Some(settings) = &mut plan.settings {
+        settings.epochs = 1;
+    }
+    let start = StartTraining {
+        plan,
+        although_not_ready: true,
+    };
+    let run = start_training(app, start).await.expect("it begins");
+    let run = until(app, &run, is_over).await;
+    let result = run.result.expect("a result");
+    for (one, other) in in_use.comparisons.iter().zip(&result.comparisons) {
+        let ratio = other.before / one.after;
+        assert_eq!(one.name, other.name);
+        assert!(
+            one.name.contains("ordinary") || (ratio - 1.0).abs() < 1e-6,
+            "{one:?} {other:?}"
+        );
+    }
+    assert!(result.comparisons.len() > 2, "{:?}", result.comparisons);
 }

@@ -71,6 +71,14 @@ async fn a_session_teaches_the_next_one_until_it_is_rolled_back() {
     session.until(|need| *need == Need::Nothing).await;
     let use_case = session.now.summary.use_case_id.clone();
 
+    // A session's rows are all held out or all trained on, as chance will have it.
+    let rows = crate::sessions::support::table(&app).await;
+    let mark = MarkExamples {
+        ids: rows.into_iter().map(|row| row.summary.id).collect(),
+        scope: None,
+        split: Some(Split::Train),
+    };
+    mark_examples(&app, mark).await.expect("marked");
     let mut plan = asked(&use_case);
     let settings = plan.settings.as_mut().expect("chosen");
     (settings.epochs, settings.batch, settings.max_tokens) = (24, 1, 1_024);
