@@ -124,6 +124,7 @@ commands! {
     restore_backup(BackupArgument) -> StorageView;
     set_traces_cap(SetTracesCap) -> StorageView;
     training_overview(NoArguments) -> TrainingOverview;
+    label_rows(LabelRows) -> LabelReport, emits LabelEvent;
     plan_training(PlanTraining) -> TrainingPlan;
     start_training(StartTraining) -> TrainingRun;
     open_run(RunArgument) -> TrainingRun;

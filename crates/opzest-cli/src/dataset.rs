@@ -9,9 +9,9 @@ use crate::screen::{
 };
 use crate::session::use_case;
 use opzest_app::calls::{
-    DeleteExamples, ExampleArgument, ExportDataset, ImportDataset, ListExamples, NoArguments,
-    dataset_stats, delete_examples, export_dataset, import_dataset, list_examples, list_use_cases,
-    open_example,
+    DeleteExamples, ExampleArgument, ExportDataset, ImportDataset, LabelRows, ListExamples,
+    NoArguments, dataset_stats, delete_examples, export_dataset, import_dataset, list_examples,
+    list_use_cases, open_example,
 };
 use opzest_app::dto::{
     DatasetFormat, DatasetStats, ExampleFilter, ExamplePage, ExampleSummary, ExampleView, Reason,
@@ -33,6 +33,21 @@ pub fn run(host: &Host, command: DatasetCommand) -> anyhow::Result<ExitCode> {
         } => list(host, &filter, limit, output)?,
         DatasetCommand::Show { id, output } => show(host, &id, output)?,
         DatasetCommand::Stats(output) => stats(host, output)?,
+        DatasetCommand::Label {
+            use_case,
+            model,
+            communal,
+            again,
+            output,
+        } => {
+            let asked = LabelRows {
+                use_case_id: known_use_case(host, &use_case)?,
+                scope: crate::training::scope(communal),
+                model_id: model,
+                again,
+            };
+            crate::training::label(host, asked, output)?;
+        }
         DatasetCommand::Export {
             file,
             filter,

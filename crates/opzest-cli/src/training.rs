@@ -9,11 +9,11 @@ use crate::args::{
 use crate::errors::mistake;
 use crate::host::Host;
 use crate::plain::line;
-use crate::screen::{Progress, print_json, remark};
+use crate::screen::{Progress, counted, print_json, remark};
 use opzest_app::Events;
 use opzest_app::calls::*;
 use opzest_app::dto::{
-    MetricKind, RunEvent, RunStatus, RunSummary, Scope, TrainingOverview, TrainingRun,
+    LabelEvent, MetricKind, RunEvent, RunStatus, RunSummary, Scope, TrainingOverview, TrainingRun,
     TrainingSettings,
 };
 use std::process::ExitCode;
@@ -65,7 +65,7 @@ pub fn train(host: &Host, arguments: TrainArguments) -> anyhow::Result<ExitCode>
     follow(host, &run.summary, arguments.output)
 }
 
-fn scope(communal: bool) -> Scope {
+pub fn scope(communal: bool) -> Scope {
     match communal {
         true => Scope::Communal,
         false => Scope::Private,
@@ -202,6 +202,37 @@ pub fn runs(host: &Host, command: RunsCommand) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// `opzest dataset label`.
+pub fn label(host: &Host, asked: LabelRows, output: Output) -> anyhow::Result<()> {
+    let progress = Arc::new(Mutex::new(Progress::default()));
+    let shown = Arc::clone(&progress);
+    let events = Events::new(Arc::new(move |event| {
+        if let (Ok(LabelEvent::Progress { done, total }), Ok(mut shown)) =
+            (serde_json::from_value(event), shown.lock())
+        {
+            shown.show(format_args!("Reading row {} of {total} ...", done + 1));
+        }
+    }));
+    let report = host.wait(label_rows(&host.app, asked, events))?;
+    if let Ok(mut shown) = progress.lock() {
+        shown.clear();
+    }
+    if output.json {
+        return print_json(&report);
+    }
+    let labelled = counted(report.labelled.into(), "row");
+    let left_out = match &report.problem {
+        _ if report.left_out == 0 => String::new(),
+        Some(problem) => format!("; {} left out: {}", report.left_out, line(&problem.message)),
+        None => format!(
+            "; {} left out: they have changed meanwhile",
+            report.left_out
+        ),
+    };
+    remark(format_args!("{labelled} labelled{left_out}"));
+    Ok(())
 }
 
 pub fn eval(host: &Host, arguments: EvalArguments) -> anyhow::Result<()> {

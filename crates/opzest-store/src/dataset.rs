@@ -3,7 +3,7 @@
 use crate::error::{Failure, StoreError};
 use crate::example::{self, ExampleCursor, ExampleFilter, ExampleOrder, Total};
 use crate::store::Store;
-use crate::{session, stored_trace};
+use crate::{session, soft_label, stored_trace};
 use opzest_core::artifact::Artifact;
 use opzest_core::conversation::Scope;
 use opzest_core::dataset::{ExampleSummary, Side, Split, StoredExample};
@@ -90,6 +90,9 @@ impl Store {
             let generation = changed.generation;
             row.summary.updated_at = row.summary.updated_at.max(now_ms);
             example::replace(transaction, &row)?;
+            if side == Side::Chosen {
+                soft_label::delete(transaction, id)?;
+            }
             if let Some(generation) = generation {
                 stored_trace::delete_if_unused(transaction, generation)?;
             }

@@ -4,9 +4,10 @@
 
 use crate::error::StoreError;
 use crate::example::{self, ExampleFilter};
+use crate::soft_labels::Label;
 use crate::store::Store;
 use crate::trace::{TraceProblem, decode_trace};
-use crate::{session, stored_trace};
+use crate::{session, soft_label, stored_trace};
 use opzest_core::chat::ChatMessage;
 use opzest_core::conversation::{ModelName, Scope};
 use opzest_core::dataset::{ExampleSide, StoredExample};
@@ -25,6 +26,8 @@ pub struct TrainingRow {
     /// `None`: there is none, or the text was edited since.
     pub chosen_trace: Option<TrainingTrace>,
     pub rejected_trace: Option<TrainingTrace>,
+    /// What a local model said of the chosen text afterwards.
+    pub label: Option<Label>,
 }
 
 /// The trace of one side.
@@ -81,6 +84,7 @@ fn with_traces(connection: &Connection, example: StoredExample) -> rusqlite::Res
         kind,
         chosen_trace: trace_of(connection, example.chosen.as_ref())?,
         rejected_trace: trace_of(connection, example.rejected.as_ref())?,
+        label: soft_label::one(connection, example.summary.id)?,
         example,
     })
 }

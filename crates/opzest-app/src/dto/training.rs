@@ -274,3 +274,21 @@ pub enum RunEvent {
     /// Read the run again: it has ended or has a result.
     Changed,
 }
+
+/// How far the reading of accepted texts is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "type")]
+pub enum LabelEvent {
+    /// Rows.
+    Progress { done: u32, total: u32 },
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LabelReport {
+    /// Rows that have soft labels now.
+    pub labelled: u32,
+    pub left_out: u32,
+    /// Why the last of those was left out.
+    pub problem: Option<UiError>,
+}

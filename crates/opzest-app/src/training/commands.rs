@@ -1,12 +1,12 @@
 //! What a user can do with training runs.
 
 use super::driver::Wish;
-use super::{bases, disk, evaluating, export, held_out, plan, run_folder, view};
+use super::{bases, disk, evaluating, export, held_out, labelling, plan, run_folder, view};
 use crate::app::{App, now_ms};
 use crate::dataset::dataset_stats;
 use crate::dto::{
-    self, ErrorCode, ModelInUse, RunEvent, RunSummary, TrainingOverview, TrainingPlan, TrainingRun,
-    TrainingSettings, TrainingVerdict, UiError, UseCaseTraining,
+    self, ErrorCode, LabelEvent, LabelReport, ModelInUse, RunEvent, RunSummary, TrainingOverview,
+    TrainingPlan, TrainingRun, TrainingSettings, TrainingVerdict, UiError, UseCaseTraining,
 };
 use crate::error::{error, invalid};
 use crate::events::Events;
@@ -60,6 +60,18 @@ pub struct PromoteRun {
 pub struct Rollback {
     pub use_case_id: String,
     pub scope: dto::Scope,
+}
+
+/// Which rows a model of this computer is to read.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LabelRows {
+    pub use_case_id: String,
+    pub scope: dto::Scope,
+    pub model_id: String,
+    /// Also those that another model has read afterwards.
+    #[serde(default)]
+    pub again: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -141,6 +153,16 @@ async fn in_use(app: &App, use_case: &str) -> Result<Vec<ModelInUse>, UiError> {
         });
     }
     Ok(in_use)
+}
+
+/// Has a model of this computer read the accepted texts that have no teacher's probabilities, and keeps what it says of them
+/// as soft labels.
+pub async fn label_rows(
+    app: &App,
+    asked: LabelRows,
+    events: Events<LabelEvent>,
+) -> Result<LabelReport, UiError> {
+    labelling::label(app, asked, events).await
 }
 
 /// Looks at the rows and measures; nothing is begun.

@@ -10,6 +10,7 @@ mod evaluating;
 mod export;
 mod held_out;
 mod judging;
+mod labelling;
 mod leftovers;
 mod parity;
 mod plan;

@@ -2,7 +2,7 @@
 
 use super::texts;
 use super::tokenizer::RuntimeTokenizer;
-use crate::agents::training_texts;
+use crate::agents::{TrainingText, training_texts};
 use crate::app::{App, now_ms};
 use crate::dto::{ErrorCode, UiError};
 use crate::error::{error, sentence};
@@ -10,13 +10,14 @@ use opzest_core::chat::ChatMessage;
 use opzest_core::conversation::Scope;
 use opzest_core::dataset::{ExampleSide, Split};
 use opzest_core::ids::{ExampleId, UseCaseId};
+use opzest_core::trace::TokenRecord;
 use opzest_core::training::RunRow;
 use opzest_core::workflow::ArtifactKind;
 use opzest_dorpo::child::Texts;
 use opzest_dorpo::data::{
     Loses, Preparation, PrepareError, PrepareSettings, Prepared, Row, Tokenize, Trace, Written,
 };
-use opzest_store::{Store, StoreError, StoreOptions, TrainingRow, TrainingTrace};
+use opzest_store::{Store, StoreError, StoreOptions, TraceProblem, TrainingRow, TrainingTrace};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -138,49 +139,52 @@ fn prepared_form(row: TrainingRow) -> Option<Row> {
         kind,
         chosen_trace,
         rejected_trace,
+        label,
     } = row;
-    let chosen = example.chosen?;
-    let rejected = example.rejected;
-    let (chosen, rejected) = match kind {
-        Some(kind) => {
-            let (of_chosen, of_rejected) = training_texts(&chosen, rejected.as_ref(), kind);
-            let trace = |whole: bool, trace| if whole { trace } else { None };
-            (
-                written(of_chosen.text, trace(of_chosen.whole, chosen_trace)),
-                of_rejected.map(|of| written(of.text, trace(of.whole, rejected_trace))),
-            )
-        }
-        // Somebody else's rows have no form that we know.
-        None => {
-            let side = |side: &ExampleSide, trace| written(&side.text, trace);
-            let rejected = rejected.as_ref();
-            (
-                side(&chosen, chosen_trace),
-                rejected.map(|rejected| side(rejected, rejected_trace)),
-            )
-        }
+    let chosen = example.chosen.as_ref()?;
+    let rejected = example.rejected.as_ref();
+    let (of_chosen, of_rejected) = learned_texts(chosen, rejected, kind);
+    let of_side = |whole: bool, written: Option<TrainingTrace>| {
+        let written = written.filter(|_| whole)?;
+        Some(trace(written.tokenizer, written.records))
     };
+    let label = || label.map(|label| trace(Some(label.tokenizer), label.records));
     Some(Row {
+        chosen: Written {
+            text: of_chosen.text.to_owned(),
+            trace: of_side(of_chosen.whole, chosen_trace).or_else(label),
+        },
+        rejected: of_rejected.map(|of| Written {
+            text: of.text.to_owned(),
+            trace: of_side(of.whole, rejected_trace),
+        }),
         id: example.summary.id.to_string(),
         group: example.summary.group,
         split: example.summary.split,
         prompt: example.prompt,
-        chosen,
-        rejected,
     })
 }
 
-fn written(text: &str, trace: Option<TrainingTrace>) -> Written {
-    let trace = trace.and_then(|trace| {
-        let records = trace.records.ok()?;
-        Some(Trace {
-            tokenizer: trace.tokenizer,
-            records,
-        })
-    });
-    Written {
-        text: text.to_owned(),
-        trace,
+/// What is learned of both sides. Somebody else's rows have no form that we know.
+pub(super) fn learned_texts<'a>(
+    chosen: &'a ExampleSide,
+    rejected: Option<&'a ExampleSide>,
+    kind: Option<ArtifactKind>,
+) -> (TrainingText<'a>, Option<TrainingText<'a>>) {
+    let whole = |side: &'a ExampleSide| TrainingText {
+        text: &side.text,
+        whole: true,
+    };
+    match kind {
+        Some(kind) => training_texts(chosen, rejected, kind),
+        None => (whole(chosen), rejected.map(whole)),
+    }
+}
+
+fn trace(tokenizer: Option<String>, records: Result<Vec<TokenRecord>, TraceProblem>) -> Trace {
+    Trace {
+        tokenizer,
+        records: records.map_err(|problem| problem.to_string()),
     }
 }
 

@@ -41,6 +41,22 @@ pub enum DatasetCommand {
     },
     /// How much there is of each use case, and what is missing to train
     Stats(Output),
+    /// Have a model read accepted texts that have no probabilities, so that training learns from what it knows
+    Label {
+        /// The kind of work: a name of `opzest dataset stats`
+        use_case: String,
+        /// Who reads: an ID of `opzest models list`
+        #[arg(long, value_name = "ID")]
+        model: String,
+        /// Communal rows only
+        #[arg(long)]
+        communal: bool,
+        /// Also rows that another model has read afterwards
+        #[arg(long)]
+        again: bool,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Write finished rows to a file that ends in .jsonl or .parquet
     Export {
         file: PathBuf,
@@ -76,7 +92,7 @@ pub enum DatasetCommand {
 impl DatasetCommand {
     pub(super) fn writes(&self) -> bool {
         match self {
-            Self::Import { .. } | Self::Delete { .. } => true,
+            Self::Import { .. } | Self::Label { .. } | Self::Delete { .. } => true,
             Self::List { .. } | Self::Show { .. } | Self::Stats(_) | Self::Export { .. } => false,
         }
     }

@@ -290,7 +290,7 @@ impl<'a, T: Tokenize> Preparation<'a, T> {
         let chosen = draft.chosen.tokens.len();
         if let Some(reason) = too_long(Side::Chosen, chosen) {
             for row in &draft.rows {
-                self.omit(row, reason);
+                self.omit(row, reason.clone());
             }
             return None;
         }

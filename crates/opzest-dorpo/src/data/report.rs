@@ -58,7 +58,7 @@ pub enum Loses {
     Trace,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Reason {
     #[error("the chosen answer is empty")]
     EmptyChosen,

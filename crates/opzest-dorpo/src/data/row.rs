@@ -31,7 +31,8 @@ pub struct Written {
 pub struct Trace {
     /// What names the tokens of the model that wrote it; `None`: not known.
     pub tokenizer: Option<String>,
-    pub records: Vec<TokenRecord>,
+    /// One for each token, or why it cannot be read.
+    pub records: Result<Vec<TokenRecord>, String>,
 }
 
 /// Why the tokenizer failed; its own words.

@@ -116,7 +116,7 @@ fn trace_of(of: &Greedy, ids: &[u32], other: u32) -> Trace {
     let record = |&id: &u32| TokenRecord::Traced(record(of, id, other));
     Trace {
         tokenizer: Some(of.name.to_owned()),
-        records: ids.iter().map(record).collect(),
+        records: Ok(ids.iter().map(record).collect()),
     }
 }
 
@@ -222,7 +222,7 @@ fn another_tokenizer_is_aligned_by_bytes() {
         of.end_of_turn(),
     ];
     let mut trace = trace_of(&of, &ids, of.id(" me"));
-    if let TokenRecord::Traced(record) = &mut trace.records[3] {
+    if let TokenRecord::Traced(record) = &mut records(&mut trace)[3] {
         record.top[1] = candidate(&of, u32::from(b'!'), 0.3);
     }
     let written = Written {
@@ -259,7 +259,7 @@ fn a_server_names_no_ids() {
     let mut written = traced(&teacher(), "lo ld", 33);
     if let Some(trace) = &mut written.trace {
         trace.tokenizer = None;
-        for record in &mut trace.records {
+        for record in records(trace) {
             let TokenRecord::Traced(record) = record else {
                 continue;
             };
@@ -270,7 +270,7 @@ fn a_server_names_no_ids() {
                 .for_each(|candidate| candidate.id = None);
         }
         // And not the end of turn.
-        trace.records.pop();
+        records(trace).pop();
     }
     let (answer, report) = chosen_of(written);
     // l|o| |ld|<|end|> against lo| |ld
@@ -284,7 +284,7 @@ fn a_gap_in_a_trace_is_a_hard_label() {
     let mut written = traced(&student(), "hello world", 33);
     if let Some(trace) = &mut written.trace {
         let bytes = b" wor".to_vec();
-        trace.records[1] = TokenRecord::Untraced { bytes };
+        records(trace)[1] = TokenRecord::Untraced { bytes };
     }
     let (answer, _) = chosen_of(written);
     let soft: Vec<bool> = answer.soft.iter().map(Option::is_some).collect();
@@ -322,7 +322,7 @@ fn few_candidates_are_kept_with_the_written_one() {
         text: "a".to_owned(),
         trace: Some(Trace {
             tokenizer: None,
-            records: vec![TokenRecord::Traced(record)],
+            records: Ok(vec![TokenRecord::Traced(record)]),
         }),
     };
     let settings = PrepareSettings {
@@ -351,7 +351,7 @@ fn candidates_with_the_same_bytes_are_one() {
         text: "a".to_owned(),
         trace: Some(Trace {
             tokenizer: None,
-            records: vec![TokenRecord::Traced(record)],
+            records: Ok(vec![TokenRecord::Traced(record)]),
         }),
     };
     let (answer, _) = chosen_of(written);
@@ -377,7 +377,7 @@ fn rounding_is_taken_back() {
     let of = student();
     let mut written = traced(&of, "a", 33);
     if let Some(TokenRecord::Traced(record)) =
-        written.trace.as_mut().map(|trace| &mut trace.records[0])
+        written.trace.as_mut().map(|trace| &mut records(trace)[0])
     {
         // 0.606 + 0.303 + 0.1
         record
@@ -398,7 +398,7 @@ fn poisoned_traces_are_refused_and_the_text_is_learned() {
     let fault = |poison: &dyn Fn(&mut TokenTrace)| {
         let mut written = traced(&of, "hello you", 33);
         if let Some(TokenRecord::Traced(record)) =
-            written.trace.as_mut().map(|trace| &mut trace.records[1])
+            written.trace.as_mut().map(|trace| &mut records(trace)[1])
         {
             poison(record);
         }
@@ -412,7 +412,7 @@ fn poisoned_traces_are_refused_and_the_text_is_learned() {
         );
         assert_eq!(report.omissions.len(), 1);
         assert_eq!(report.omissions[0].reason.loses(), Loses::Trace);
-        match report.omissions[0].reason {
+        match report.omissions[0].reason.clone() {
             Reason::Trace {
                 side: Side::Chosen,
                 fault,
@@ -458,13 +458,33 @@ fn poisoned_traces_are_refused_and_the_text_is_learned() {
     assert_eq!(other_text, TraceFault::OtherText { token: 1 });
 }
 
+fn records(trace: &mut Trace) -> &mut Vec<TokenRecord> {
+    trace.records.as_mut().expect("it can be read")
+}
+
+#[test]
+fn a_trace_that_cannot_be_read_is_told() {
+    let mut written = traced(&student(), "hello you", 33);
+    if let Some(trace) = &mut written.trace {
+        trace.records = Err("it ends in the middle".into());
+    }
+    let (answer, report) = chosen_of(written);
+    assert!(answer.soft.iter().all(Option::is_none));
+    assert_eq!(
+        omissions(&report),
+        [
+            "1: the trace of the chosen answer cannot be used: it cannot be read: it ends in the middle"
+        ]
+    );
+}
+
 #[test]
 fn a_trace_of_another_length_is_refused() {
     let of = student();
     let fault = |change: &dyn Fn(&mut Vec<TokenRecord>)| {
         let mut written = traced(&of, "hello you", 33);
         if let Some(trace) = &mut written.trace {
-            change(&mut trace.records);
+            change(records(trace));
         }
         let (_, report) = chosen_of(written);
         omissions(&report).join("\n")

@@ -13,8 +13,10 @@ const SAME_VALUE: f32 = 0.05;
 const LOG_PROB_ROUNDING: f32 = 1e-3;
 
 /// Why a trace is refused. `token` counts from 0.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TraceFault {
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
     #[error("it has no tokens")]
     Empty,
     #[error("token {token} has a log-probability or a tail that is none")]
@@ -54,7 +56,9 @@ pub(super) fn check<'a>(
     student: &impl Tokenize,
 ) -> Result<Checked<'a>, TraceFault> {
     let own = trace.tokenizer.as_deref() == Some(student.identity());
-    for (token, record) in trace.records.iter().enumerate() {
+    let records = trace.records.as_ref();
+    let records = records.map_err(|reason| TraceFault::Unreadable(reason.clone()))?;
+    for (token, record) in records.iter().enumerate() {
         if let TokenRecord::Traced(trace) = record {
             check_values(token, trace)?;
             if own {
@@ -62,7 +66,7 @@ pub(super) fn check<'a>(
             }
         }
     }
-    spelling(&trace.records, text.as_bytes())
+    spelling(records, text.as_bytes())
 }
 
 fn check_values(token: usize, trace: &TokenTrace) -> Result<(), TraceFault> {

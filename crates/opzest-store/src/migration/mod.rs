@@ -25,7 +25,8 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations![
     "0003_search",
     "0004_sessions",
     "0005_put_aside",
-    "0006_training"
+    "0006_training",
+    "0007_soft_labels"
 ];
 
 /// The version that this program writes.

@@ -1,7 +1,7 @@
 //! What an event changes in the tables beside the log.
 
 use crate::error::Failure;
-use crate::{example, product, put_aside};
+use crate::{example, product, put_aside, soft_label};
 use opzest_core::conversation::title_from;
 use opzest_core::dataset::{
     ExampleSide, ExampleState, ExampleSummary, Origin, Side, StoredExample,
@@ -149,6 +149,7 @@ impl<'a> Writer<'a> {
     }
 
     fn choose(&mut self, id: ExampleId, chosen: Option<&Chosen>) -> Result<(), Failure> {
+        soft_label::delete(self.connection, id)?;
         self.change(id, |writer, row| writer.set_chosen(row, chosen))
     }
 

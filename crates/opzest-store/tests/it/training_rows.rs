@@ -10,7 +10,8 @@ use opzest_core::session::Verdict;
 use opzest_core::trace::TokenRecord;
 use opzest_core::workflow::ArtifactKind;
 use opzest_store::{
-    ExampleFilter, ExampleOrder, SideEdit, Store, StoreError, TrainingRow, encode_trace,
+    CheckReport, ExampleFilter, ExampleOrder, NewLabel, SideEdit, Store, StoreError, TrainingRow,
+    encode_trace,
 };
 
 fn read(store: &Store, use_case: UseCaseId, scope: Scope) -> Vec<TrainingRow> {
@@ -142,6 +143,68 @@ fn what_was_edited_or_cannot_be_read_has_no_records() {
         rows[1].chosen_trace.is_some(),
         "another row has the same text unedited"
     );
+}
+
+#[test]
+fn a_label_is_that_of_one_text() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let row = new_row(&store, 1, "question");
+    let (row_id, text) = (row.id, row.chosen.text.clone());
+    import(&mut store, vec![row]);
+    let default = store.default_use_case().expect("there");
+    let label = |store: &Store| {
+        let row = read(store, default, Scope::Private).swap_remove(0);
+        row.label
+            .map(|label| (label.model.name, label.tokenizer, label.records))
+    };
+    assert_eq!(label(&store), None);
+    let records = vec![TokenRecord::Untraced {
+        bytes: text.clone().into_bytes(),
+    }];
+    let (data, named) = (
+        encode_trace(&records).expect("encodes"),
+        crate::support::model(),
+    );
+    let new = NewLabel {
+        example: row_id,
+        text: &text,
+        model: &named,
+        tokenizer: "reader",
+        tokens: 1,
+        data: &data,
+    };
+    let put = |store: &mut Store, new: &NewLabel<'_>| store.put_label(new, folder.now());
+    assert!(put(&mut store, &new).expect("kept"));
+    // Once more, in its place.
+    assert!(put(&mut store, &new).expect("kept"));
+    let kept = (named.name.clone(), "reader".to_owned(), Ok(records));
+    assert_eq!(label(&store), Some(kept.clone()));
+
+    // Of another text it is none, and nobody can give it one that it does not have any more.
+    let edit = SideEdit {
+        text: "mine",
+        reasoning: "",
+        artifact: None,
+    };
+    let edited = store.edit_example(row_id, Side::Rejected, &edit, folder.now());
+    edited.expect("saved");
+    assert_eq!(label(&store), Some(kept));
+    let edited = store.edit_example(row_id, Side::Chosen, &edit, folder.now());
+    edited.expect("saved");
+    assert_eq!(label(&store), None);
+    assert!(!put(&mut store, &new).expect("looked at"));
+    let mine = NewLabel {
+        text: "mine",
+        ..new
+    };
+    assert!(put(&mut store, &mine).expect("kept"));
+
+    // It goes with its row.
+    store.delete_examples(&[row_id]).expect("deleted");
+    assert_eq!(store.check().expect("checked"), CheckReport::default());
+    let gone = put(&mut store, &mine).expect_err("there is no row");
+    assert!(matches!(gone, StoreError::NotFound { .. }), "{gone}");
 }
 
 #[test]

@@ -881,6 +881,11 @@ key: string, }; event: never; result: TeachersView };
   restore_backup: { args: { name: string, }; event: never; result: StorageView };
   set_traces_cap: { args: { bytes: number, }; event: never; result: StorageView };
   training_overview: { args: Record<symbol, never>; event: never; result: TrainingOverview };
+  label_rows: { args: { useCaseId: string, scope: Scope, modelId: string, 
+/**
+ * Also those that another model has read afterwards.
+ */
+again: boolean, }; event: LabelEvent; result: LabelReport };
   plan_training: { args: { useCaseId: string, scope: Scope, 
 /**
  * Absent: the suggested one.

@@ -90,14 +90,6 @@ pub(super) fn asked(use_case_id: &str) -> PlanTraining {
     }
 }
 
-pub(super) async fn start(app: &App, use_case_id: &str) -> TrainingRun {
-    let start = StartTraining {
-        plan: asked(use_case_id),
-        although_not_ready: true,
-    };
-    start_training(app, start).await.expect("it begins")
-}
-
 pub(super) fn named(run: &TrainingRun) -> RunArgument {
     RunArgument {
         run_id: run.summary.id.clone(),

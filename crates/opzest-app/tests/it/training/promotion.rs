@@ -1,6 +1,6 @@
 //! From rows to a model that does the work, and back.
 
-use super::{asked, import, is_over, named, open, start, until};
+use super::{asked, import, is_over, named, open, until};
 use opzest_app::calls::*;
 use opzest_app::dto::*;
 use opzest_app::{App, Events};
@@ -34,7 +34,17 @@ async fn rows_become_a_model_that_answers_until_it_is_rolled_back() {
     assert_eq!(plan.problem, None);
     assert!(plan.seconds > 0.5 && plan.memory_bytes > 2e8, "{plan:?}");
 
-    let run = start(&app, &use_case).await;
+    labels_after_the_fact(&app, &use_case).await;
+    // The model's own labels teach it nothing: the answers themselves do.
+    let mut wanted = asked(&use_case);
+    if let Some(settings) = &mut wanted.settings {
+        settings.soft_labels = false;
+    }
+    let start = StartTraining {
+        plan: wanted,
+        although_not_ready: true,
+    };
+    let run = start_training(&app, start).await.expect("it begins");
     let told = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&told);
     let events = Events::new(Arc::new(move |event| {
@@ -115,6 +125,27 @@ async fn rows_become_a_model_that_answers_until_it_is_rolled_back() {
     app.shut_down().await;
 }
 
+/// Imported rows have no traces; the embedded model reads some of them.
+async fn labels_after_the_fact(app: &App, use_case: &str) {
+    let asked_plan = plan_training(app, asked(use_case)).await.expect("planned");
+    assert_eq!(asked_plan.soft_share, 0.0);
+    let label = |scope| LabelRows {
+        use_case_id: use_case.to_owned(),
+        scope,
+        model_id: asked_plan.base_id.clone(),
+        again: false,
+    };
+    let report = label_rows(app, label(Scope::Private), Events::ignored()).await;
+    let report = report.expect("labelled");
+    assert_eq!((report.labelled, report.left_out), (48, 0), "{report:?}");
+    // They have labels now.
+    let again = label_rows(app, label(Scope::Private), Events::ignored()).await;
+    assert_eq!(again.expect("looked at"), LabelReport::default());
+    let plan = plan_training(app, asked(use_case)).await.expect("planned");
+    assert_eq!(plan.soft_share, 1.0, "{:?}", plan.omitted);
+    assert_eq!(plan.omitted, []);
+}
+
 /// A run on another base than that of the model in use is compared with that model, in the tokens of its base.
 async fn in_place_of_one_on_another_base(
     app: &App,
@@ -132,7 +163,7 @@ async fn in_place_of_one_on_another_base(
         ..asked(use_case)
     };
     if let Some(settings) = &mut plan.settings {
-        settings.epochs = 1;
+        (settings.epochs, settings.soft_labels) = (1, false);
     }
     let start = StartTraining {
         plan,

@@ -1,0 +1,1 @@
+DELETE FROM soft_label WHERE example_id = :example_id
