@@ -7,6 +7,7 @@ import { demoSessions } from "./session-scenes";
 import { withDataset } from "./demo-dataset";
 import { withStorage } from "./demo-storage";
 import { withTeachers } from "./demo-teachers";
+import { withTraining } from "./demo-training";
 import { CODE, HOSTILE, LETTER, LONG, RTL } from "./samples";
 
 const DAY = 86_400_000;
@@ -107,6 +108,7 @@ export async function demoBackend(): Promise<FakeBackend> {
   if (opened) localStorage.setItem("opzest.view", opened);
   withDataset(demo, scene);
   withStorage(demo, scene);
+  withTraining(demo, scene);
   let conversations = scenes(scene);
   let models = MODELS;
   let stopped = false;
