@@ -93,8 +93,9 @@ export function withTraining(demo: FakeBackend, scene: string): FakeBackend {
         run("run-c", { name: "Letters and e-mails 1", createdAt: Date.now() - 220 * HOUR, status: "cancelled", verdict: null, step: 12, activeSeconds: 70 }),
       ];
   let inUse: ModelInUse[] = empty ? [] : [{ scope: "private", modelId: "trained-2", name: "Letters and e-mails 2", runId: "run-2", promotedAt: Date.now() - 49 * HOUR, before: null }];
-  sessionStorage.removeItem("opzest.run");
-  if (opened) sessionStorage.setItem("opzest.run", "run-3");
+  sessionStorage.removeItem("opzest.train");
+  if (opened) sessionStorage.setItem("opzest.train", "run/run-3");
+  if (scene === "train-plan") sessionStorage.setItem("opzest.train", "plan/letters");
   if (scene.startsWith("train-")) localStorage.setItem("opzest.view", "train");
 
   const overview = (): TrainingOverview => ({

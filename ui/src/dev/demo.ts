@@ -56,6 +56,10 @@ const MODELS: Model[] = [
     quantisation: "Q8_0", trainedContext: 2048, licence: null, selected: false,
     problem: uiError("model_missing", "The file /media/stick/tiny-letters.gguf is not there any more.", "Plug in the drive, or open the file from its new place."),
   },
+  {
+    id: "trained-2", name: "Letters and e-mails 2", kind: "trained", location: "/home/ana/.local/share/opzest/training/0193d0c2/adapter.gguf",
+    fileBytes: 9.8e6, architecture: "llama", parameters: "362M", quantisation: "Q4_1", trainedContext: 8192, licence: "Apache-2.0", selected: false, problem: null,
+  },
 ];
 
 function scenes(name: string): Conversation[] {

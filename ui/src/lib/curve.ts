@@ -36,7 +36,7 @@ export function pointsOf(metrics: readonly MetricView[], measure: Measure["id"])
 }
 
 /** Exponential moving average over about `span` points, without the pull of where it begins. */
-export function smoothed(points: readonly Point[], span = Math.max(6, points.length / 25)): Point[] {
+export function smoothed(points: readonly Point[], span = Math.max(6, points.length / 12)): Point[] {
   const keep = 1 - 1 / span;
   let sum = 0;
   let weight = 0;

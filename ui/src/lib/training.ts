@@ -103,7 +103,7 @@ export const TENDENCY_WORDS = { better: "Better", worse: "Worse", unclear: "No c
 /** With as many decimals as the size of the numbers asks for. */
 export function reading(value: number, unit: string): string {
   const size = Math.abs(value);
-  if (unit === "%") return `${value.toFixed(size < 10 && size > 0 ? 1 : 0)} %`;
+  if (unit === "%") return `${value.toFixed(size < 10 && !Number.isInteger(value) ? 1 : 0)} %`;
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
 

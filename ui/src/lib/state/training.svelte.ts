@@ -5,8 +5,8 @@ import { isAtWork } from "../training";
 import { TrainingDraft } from "./training-draft.svelte";
 import { OpenRun, type RunHooks } from "./training-run.svelte";
 
-/** Which run is on the screen, so that it is there again when the page is loaded anew. */
-const OPEN_KEY = "opzest.run";
+/** What is on the screen, so that it is there again when the page is loaded anew: `run/` or `plan/` and its id. */
+const OPEN_KEY = "opzest.train";
 
 export class Training {
   overview = $state.raw<TrainingOverview | null>(null);
@@ -44,9 +44,8 @@ export class Training {
       this.error = null;
       const atWork = this.runs.find((run) => isAtWork(run.status));
       if (atWork) this.#reread(this.#openRun(atWork.id));
-      const open = this.storage?.getItem(OPEN_KEY) ?? null;
       if (this.run) this.#reread(this.run);
-      else if (!this.draft && this.runs.some((run) => run.id === open)) this.show(open ?? "");
+      else if (!this.draft) this.#restore();
     } catch (thrown) {
       this.error = toUiError(thrown);
     }
@@ -58,15 +57,12 @@ export class Training {
 
   planFor(useCaseId: string): void {
     if (this.draft?.useCaseId === useCaseId) return;
-    this.draft?.leave();
-    this.#onScreen(null);
-    this.draft = new TrainingDraft(useCaseId, this.backend);
-    void this.draft.make();
+    const draft = new TrainingDraft(useCaseId, this.backend);
+    this.#onScreen(null, draft);
+    void draft.make();
   }
 
   show(runId: string): void {
-    this.draft?.leave();
-    this.draft = null;
     const run = this.#openRun(runId);
     this.#onScreen(run);
     this.#reread(run);
@@ -74,8 +70,6 @@ export class Training {
 
   /** To the overview. */
   close(): void {
-    this.draft?.leave();
-    this.draft = null;
     this.#onScreen(null);
     void this.load();
   }
@@ -89,10 +83,7 @@ export class Training {
     this.#put(run.summary);
     void opened.open();
     // Whoever has gone elsewhere meanwhile stays there.
-    if (this.draft === draft) {
-      this.draft = null;
-      this.#onScreen(opened);
-    }
+    if (this.draft === draft) this.#onScreen(opened);
     return true;
   }
 
@@ -140,15 +131,24 @@ export class Training {
     return made;
   }
 
+  #restore(): void {
+    const [what, id = ""] = this.storage?.getItem(OPEN_KEY)?.split("/") ?? [];
+    if (what === "run" && this.runs.some((run) => run.id === id)) this.show(id);
+    else if (what === "plan" && this.useCase(id)) this.planFor(id);
+  }
+
   /** Whoever follows it is told of its news already. */
   #reread(run: OpenRun): void {
     if (!run.followed) void run.open();
   }
 
-  #onScreen(run: OpenRun | null): void {
+  #onScreen(run: OpenRun | null, draft: TrainingDraft | null = null): void {
+    this.draft?.leave();
+    this.draft = draft;
     this.run = run;
     try {
-      if (run) this.storage?.setItem(OPEN_KEY, run.id);
+      if (run) this.storage?.setItem(OPEN_KEY, `run/${run.id}`);
+      else if (draft) this.storage?.setItem(OPEN_KEY, `plan/${draft.useCaseId}`);
       else this.storage?.removeItem(OPEN_KEY);
     } catch {
       // The next page begins with the overview.
