@@ -77,7 +77,8 @@ export function extent(exact: readonly number[], rough: readonly number[] = []):
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  const room = high > low ? (high - low) * 0.06 : Math.max(Math.abs(high) * 0.1, 0.1);
+  // What differs only by rounding is one value.
+  const room = high - low > 1e-6 * Math.max(1, Math.abs(high)) ? (high - low) * 0.06 : Math.max(Math.abs(high) * 0.1, 0.1);
   return [low - room, high + room];
 }
 
@@ -86,7 +87,8 @@ export function ticks(low: number, high: number, count: number): number[] {
   const raw = (high - low) / Math.max(1, count);
   if (!(raw > 0)) return [low];
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= raw * 0.999) ?? 10);
+  const off = (factor: number) => Math.abs(Math.log((factor * power) / raw));
+  const step = power * [1, 2, 2.5, 5, 10].reduce((best, factor) => (off(factor) < off(best) ? factor : best));
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   // Of a whole number of steps each, so that 0.1 + 0.2 is written 0.3.

@@ -34,6 +34,7 @@ export class OpenRun {
   #closed = false;
   #failures = 0;
   #reads = 0;
+  #told = 0;
   #news: MetricView[] = [];
 
   constructor(
@@ -121,6 +122,7 @@ export class OpenRun {
   #take(event: RunEvent): void {
     switch (event.type) {
       case "summary":
+        this.#told++;
         this.put(event.summary);
         break;
       case "metric":
@@ -144,9 +146,12 @@ export class OpenRun {
 
   async #read(): Promise<void> {
     const turn = ++this.#reads;
+    const told = this.#told;
     try {
       const run = await this.backend.call("open_run", { runId: this.id });
-      if (turn === this.#reads && !this.#closed) this.#show(run);
+      // An answer that the stream has overtaken is old.
+      const summary = told === this.#told ? run.summary : (this.summary ?? run.summary);
+      if (turn === this.#reads && !this.#closed) this.#show({ ...run, summary });
     } catch (thrown) {
       if (turn !== this.#reads || this.#closed) return;
       const error = toUiError(thrown);
