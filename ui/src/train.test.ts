@@ -59,7 +59,8 @@ describe("the overview", () => {
   });
 
   it("says what to do when there is nothing to learn from", async () => {
-    shown = overview({ useCases: [], runs: [] });
+    shown = overview({ useCases: [useCaseTraining("assistant", "Assistant", [], false)], runs: [] });
+    withRows(backend, 0);
     show(App, { backend });
     click((await see("train-empty")).querySelector<HTMLElement>("button"));
     await settled(() => expect(localStorage.getItem("opzest.view")).toBe("workshop"));

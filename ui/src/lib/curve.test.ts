@@ -42,7 +42,7 @@ describe("the arithmetic of curves", () => {
   });
 
   it("has round ticks, written as people write them", () => {
-    expect(ticks(0, 1, 4)).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(ticks(0, 1, 4)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
     expect(ticks(0.04, 0.36, 3)).toEqual([0.1, 0.2, 0.3]);
     expect(ticks(-1.2, 2.1, 4)).toEqual([-1, 0, 1, 2]);
     expect(ticks(0, 3200, 3)).toEqual([0, 1000, 2000, 3000]);
@@ -57,6 +57,7 @@ describe("the arithmetic of curves", () => {
 
   it("draws a path", () => {
     expect(path(points(1, 2), (x) => x * 10, (y) => y)).toBe("M0.0 1.0L10.0 2.0");
+    expect(path(points(7), Number, Number)).toBe("M0.0 7.0L0.0 7.0");
     expect(path([], Number, Number)).toBe("");
   });
 });

@@ -36,7 +36,7 @@ export function pointsOf(metrics: readonly MetricView[], measure: Measure["id"])
 }
 
 /** Exponential moving average over about `span` points, without the pull of where it begins. */
-export function smoothed(points: readonly Point[], span = Math.max(6, points.length / 12)): Point[] {
+export function smoothed(points: readonly Point[], span = Math.max(2, points.length / 12)): Point[] {
   const keep = 1 - 1 / span;
   let sum = 0;
   let weight = 0;
@@ -88,7 +88,7 @@ export function ticks(low: number, high: number, count: number): number[] {
   if (!(raw > 0)) return [low];
   const power = 10 ** Math.floor(Math.log10(raw));
   const off = (factor: number) => Math.abs(Math.log((factor * power) / raw));
-  const step = power * [1, 2, 2.5, 5, 10].reduce((best, factor) => (off(factor) < off(best) ? factor : best));
+  const step = power * [1, 2, 5, 10].reduce((best, factor) => (off(factor) < off(best) ? factor : best));
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   // Of a whole number of steps each, so that 0.1 + 0.2 is written 0.3.
@@ -108,8 +108,10 @@ export function nearest(points: readonly Point[], x: number): number {
   return points.length === 0 ? -1 : low;
 }
 
+/** A single point is drawn, too: as a line to itself. */
 export function path(points: readonly Point[], toX: (x: number) => number, toY: (y: number) => number): string {
-  return points.map(({ x, y }, index) => `${index === 0 ? "M" : "L"}${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`).join("");
+  const drawn = points.length === 1 ? [...points, ...points] : points;
+  return drawn.map(({ x, y }, index) => `${index === 0 ? "M" : "L"}${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`).join("");
 }
 
 const KIND_ORDER = { step: 0, heldOut: 1 };

@@ -107,4 +107,4 @@ export function reading(value: number, unit: string): string {
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
 
-export const signed = (value: number, unit: string): string => `${value > 0 ? "+" : value < 0 ? "−" : "±"}${reading(Math.abs(value), unit)}`;
+export const signed = (value: number, unit: string): string => `${value > 0 ? "+" : value < 0 ? "−" : ""}${reading(Math.abs(value), unit)}`;
