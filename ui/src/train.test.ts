@@ -137,6 +137,17 @@ describe("a plan", () => {
 });
 
 describe("a run", () => {
+  it("that is at work keeps another one from being started, and is one click away", async () => {
+    const summary = runSummary("r3", { name: "Scripts 1", status: "running", verdict: null });
+    shown = overview({ runs: [summary] });
+    backend.on("watch_run", () => new Promise(() => {}));
+    await openPlan("Letters");
+    expect(find<HTMLButtonElement>("train-start")!.disabled).toBe(true);
+    expect(find("other-run")!.textContent).toContain("Scripts 1 is at work");
+    click(find("other-run")!.querySelector("button"));
+    await see("run-progress");
+  });
+
   it("goes on before one's eyes, and a point is read by keyboard in all curves", async () => {
     let emit: (event: RunEvent) => void = () => {};
     const summary = runSummary("r3", { status: "running", verdict: null, step: 2, secondsLeft: 600 });
