@@ -140,7 +140,7 @@ describe("a run", () => {
   it("that is at work keeps another one from being started, and is one click away", async () => {
     const summary = runSummary("r3", { name: "Scripts 1", status: "running", verdict: null });
     shown = overview({ runs: [summary] });
-    backend.on("watch_run", () => new Promise(() => {}));
+    backend.on("open_run", () => trainingRun("r3", summary)).on("watch_run", () => new Promise(() => {}));
     await openPlan("Letters");
     expect(find<HTMLButtonElement>("train-start")!.disabled).toBe(true);
     expect(find("other-run")!.textContent).toContain("Scripts 1 is at work");
