@@ -153,7 +153,7 @@ const REPORT: ImportReport = {
 
 export function withDataset(demo: FakeBackend, scene: string): FakeBackend {
   const now = Date.now();
-  const count = scene === "harvest-empty" || scene === "empty" ? 0 : scene === "harvest-many" ? 100_000 : 260;
+  const count = ["harvest-empty", "train-empty", "empty"].includes(scene) ? 0 : scene === "harvest-many" ? 100_000 : 260;
   let rows = Array.from({ length: count }, (_, index) => summary(index, now));
   const indexOf = (id: string) => Number(id.slice(4));
   const find = (id: string) => {

@@ -50,7 +50,7 @@ export const whyNot = (base: BaseModelView): string => capital(base.problem ?? "
 
 export const FORMATS: { value: TrainedFormat; label: string; help: string }[] = [
   { value: "adapterGguf", label: "Adapter, GGUF", help: "Small: only what was learned. llama.cpp loads it beside the base model." },
-  { value: "mergedQ4", label: "Whole model, 4 bits", help: "One GGUF file for any program with llama.cpp; the smallest of these." },
+  { value: "mergedQ4", label: "Whole model, 4 bits", help: "One GGUF file for any program with llama.cpp; the smallest whole one." },
   { value: "mergedQ8", label: "Whole model, 8 bits", help: "One GGUF file, twice as large, nearly exact." },
   { value: "mergedF16", label: "Whole model, 16 bits", help: "One GGUF file, exact; for making others of it." },
   { value: "peft", label: "Adapter for PEFT", help: "A folder for transformers and PEFT in Python." },
