@@ -1,5 +1,5 @@
 // Pictures of every view, light and dark: `npm run screenshots` writes ../docs/images. The assistant, the models and the
-// settings are the real application with its own model; Workshop, Harvest and Teachers show the example data of the design mode.
+// settings are the real application with its own model; Workshop, Harvest, Teachers and Train show the example data of the design mode.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ask, launch, openPage } from "./support/browser.mjs";
@@ -94,6 +94,10 @@ try {
     await shown.id("trace-tokens").first().waitFor();
   });
   await scene("teachers", "many&view=teachers", ({ id }) => id("teacher").first().waitFor());
+  await scene("train", "many&view=train", ({ id }) => id("run-row").first().waitFor());
+  await scene("train-plan", "train-plan", ({ id }) => id("plan-time").waitFor(), { width: 1280, height: 900 });
+  await scene("train-running", "train-running", ({ id }) => id("curve").first().waitFor());
+  await scene("train-result", "train-win", ({ id }) => id("verdict").waitFor(), { width: 1280, height: 1000 });
   await scene("settings-data", "many&view=harvest", async ({ page, id }) => {
     await id("example-row").first().waitFor();
     await page.keyboard.press("Control+,");

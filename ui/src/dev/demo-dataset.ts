@@ -153,7 +153,7 @@ const REPORT: ImportReport = {
 
 export function withDataset(demo: FakeBackend, scene: string): FakeBackend {
   const now = Date.now();
-  const count = scene === "harvest-empty" || scene === "empty" ? 0 : scene === "harvest-many" ? 100_000 : 260;
+  const count = ["harvest-empty", "train-empty", "empty"].includes(scene) ? 0 : scene === "harvest-many" ? 100_000 : 260;
   let rows = Array.from({ length: count }, (_, index) => summary(index, now));
   const indexOf = (id: string) => Number(id.slice(4));
   const find = (id: string) => {
@@ -209,7 +209,10 @@ export function withDataset(demo: FakeBackend, scene: string): FakeBackend {
       if (fails) throw uiError("disk_full", "The examples could not be deleted: the disk is full.", "Free some room, then try again.");
       const gone = new Set(ids);
       rows = rows.filter((row) => !gone.has(row.id));
-      return { deleted: gone.size, remains: gone.size === 1 ? ["The accepted text is still in 2 other examples of this step."] : [] };
+      return { deleted: gone.size, remains: gone.size === 1 ? [
+        "The accepted text is still in 2 other examples of this step.",
+        "The model “Letters and e-mails 2” has learned from it. Delete its training run if it is to go, too.",
+      ] : [] };
     })
     .on("mark_examples", async ({ ids, scope, split }) => {
       await wait(200);

@@ -7,6 +7,7 @@ import { demoSessions } from "./session-scenes";
 import { withDataset } from "./demo-dataset";
 import { withStorage } from "./demo-storage";
 import { withTeachers } from "./demo-teachers";
+import { withTraining } from "./demo-training";
 import { CODE, HOSTILE, LETTER, LONG, RTL } from "./samples";
 
 const DAY = 86_400_000;
@@ -54,6 +55,10 @@ const MODELS: Model[] = [
     location: "/media/stick/tiny-letters.gguf", fileBytes: 98e6, architecture: "llama", parameters: "135M",
     quantisation: "Q8_0", trainedContext: 2048, licence: null, selected: false,
     problem: uiError("model_missing", "The file /media/stick/tiny-letters.gguf is not there any more.", "Plug in the drive, or open the file from its new place."),
+  },
+  {
+    id: "trained-2", name: "Letters and e-mails 2", kind: "trained", location: "/home/ana/.local/share/opzest/training/0193d0c2/adapter.gguf",
+    fileBytes: 9.8e6, architecture: "llama", parameters: "362M", quantisation: "Q4_1", trainedContext: 8192, licence: "Apache-2.0", selected: false, problem: null,
   },
 ];
 
@@ -107,6 +112,7 @@ export async function demoBackend(): Promise<FakeBackend> {
   if (opened) localStorage.setItem("opzest.view", opened);
   withDataset(demo, scene);
   withStorage(demo, scene);
+  withTraining(demo, scene);
   let conversations = scenes(scene);
   let models = MODELS;
   let stopped = false;

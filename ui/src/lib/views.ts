@@ -1,7 +1,7 @@
 // The window's main views, in the order of the rail. This is the only list: a view shows up in the rail, among the
 // keys and in what is remembered as soon as it is `built`; its page is chosen in App.svelte.
 
-export type ViewId = "workshop" | "harvest" | "assistant" | "teachers";
+export type ViewId = "workshop" | "harvest" | "assistant" | "teachers" | "train";
 
 export interface View {
   id: ViewId;
@@ -16,6 +16,7 @@ export const VIEWS: readonly View[] = [
   { id: "harvest", label: "Harvest", key: "2", built: true },
   { id: "assistant", label: "Assistant", key: "3", built: true },
   { id: "teachers", label: "Teachers", key: "4", built: true },
+  { id: "train", label: "Train", key: "5", built: true },
 ];
 
 export const BUILT: readonly View[] = VIEWS.filter((view) => view.built);

@@ -16,7 +16,7 @@ describe("rail", () => {
   it("marks the view that is open, and those where something works", () => {
     const ongo = vi.fn();
     show(NavRail, { views: VIEWS, current: "harvest", busy: ["workshop"], ongo, onsettings: () => {} });
-    expect(VIEWS.map(({ id }) => find(`go-${id}`)!.getAttribute("aria-current"))).toEqual([null, "page", null, null]);
+    expect(VIEWS.map(({ id }) => find(`go-${id}`)!.getAttribute("aria-current"))).toEqual([null, "page", null, null, null]);
     expect(find("go-workshop")!.textContent).toContain("working");
     click(find("go-teachers"));
     expect(ongo.mock.calls).toEqual([["teachers"]]);

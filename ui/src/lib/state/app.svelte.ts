@@ -11,6 +11,7 @@ import { Notices } from "./notices.svelte";
 import { Settings } from "./settings.svelte";
 import { Workshop } from "./workshop.svelte";
 import { Teachers } from "./teachers.svelte";
+import { Training } from "./training.svelte";
 import { firstView, type ViewId } from "../views";
 
 export type Overlay = "settings" | "shortcuts" | null;
@@ -55,6 +56,7 @@ export class App {
   readonly workshop: Workshop;
   readonly harvest: Harvest;
   readonly teachers: Teachers;
+  readonly training: Training;
   readonly folder: DataFolder;
   #reported = false;
   #storage = reach(() => localStorage);
@@ -68,6 +70,7 @@ export class App {
     this.workshop = new Workshop(backend, session);
     this.harvest = new Harvest(backend);
     this.teachers = new Teachers(backend, this.models);
+    this.training = new Training(backend, session, () => void this.models.load());
     this.folder = new DataFolder(backend, () => this.#loadAgain(session, "The backup is restored."));
     this.#sayFromBefore(session);
     this.view = firstView(this.#storage?.getItem(VIEW_KEY) ?? null);
@@ -86,6 +89,19 @@ export class App {
   showSession(id: string): void {
     this.workshop.open(id);
     this.go("workshop");
+  }
+
+  /** Opens an example in the Harvest. */
+  showExample(id: string, useCaseId: string): void {
+    this.harvest.chooseUseCase(useCaseId);
+    this.harvest.show(id);
+    this.go("harvest");
+  }
+
+  /** Opens the plan of a training run. */
+  planTraining(useCaseId: string): void {
+    this.training.planFor(useCaseId);
+    this.go("train");
   }
 
   async start(): Promise<void> {
