@@ -88,6 +88,21 @@ impl Store {
         Ok(current.and_then(|kept| kept.promotion.model))
     }
 
+    /// What [`Store::rollback`] would put back; `None`: what is used without any model, or there is nothing to go back to.
+    pub fn in_use_before(
+        &self,
+        use_case: UseCaseId,
+        scope: Scope,
+    ) -> Result<Option<Promotion>, StoreError> {
+        self.read("reading which model was in use before", |connection| {
+            let current = promotion::current(connection, use_case, scope)?;
+            let Some(current) = current else {
+                return Ok(None);
+            };
+            Ok(before(connection, &current)?.map(|kept| kept.promotion))
+        })
+    }
+
     /// Everything that was ever put in use in a use case, in both scopes, last first. Going back is an entry of its own.
     /// Models and runs of it may be gone.
     pub fn promotions(&self, use_case: UseCaseId) -> Result<Vec<Promotion>, StoreError> {

@@ -132,8 +132,9 @@ async fn in_use(app: &App, use_case: &str) -> Result<Vec<ModelInUse>, UiError> {
                     return Ok(None);
                 };
                 let named = store.model(&model)?.details.name;
-                let before = entries.iter().skip(1).find_map(|entry| entry.model.clone());
-                let before = before.and_then(|before| store.model(&before).ok());
+                let before = store.in_use_before(id, scope)?;
+                let before = before.and_then(|before| before.model);
+                let before = before.map(|before| store.model(&before)).transpose()?;
                 let entry = entries.into_iter().next();
                 Ok(Some((model, named, entry, before)))
             })

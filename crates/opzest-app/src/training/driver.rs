@@ -435,6 +435,7 @@ impl AtWork {
             examples: &examples,
             held_out: &work,
             texts: &texts,
+            checked: None,
         };
         let events = self.events.clone();
         let doing = |words: &str| {

@@ -31,6 +31,10 @@ pub(super) async fn evaluate(app: &App, run: TrainingRun) -> Result<TrainingRun,
     hold.tell("Reading the work that is held out");
     let work = Work::read(app, &run, &base).await?;
     let (place, copy) = work.place(app, &run)?;
+    // The same adapter, and the same programs.
+    let job = copy.read().map_err(|source| disk(&source))?;
+    let is_same = job.lineage.engine_version == env!("CARGO_PKG_VERSION");
+    let checked = view::result(&run).filter(|_| is_same);
     let judged = Judged {
         app,
         run: &run,
@@ -40,6 +44,7 @@ pub(super) async fn evaluate(app: &App, run: TrainingRun) -> Result<TrainingRun,
         examples: &work.examples,
         held_out: &work.held_out,
         texts: &work.texts,
+        checked: checked.map(|result| result.parity),
     };
     let result = judged.judge(|words| hold.tell(words)).await?;
     drop(place);
@@ -76,7 +81,7 @@ impl Work {
             use_case: run.use_case,
             scope: run.scope,
             max_tokens: view::max_tokens(run),
-            soft_labels: true,
+            soft_labels: view::plan(run).is_none_or(|plan| plan.settings.soft_labels),
         };
         let Gathered {
             prepared,

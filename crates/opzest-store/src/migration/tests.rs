@@ -62,6 +62,8 @@ const ROWS: &[&str] = &[
      VALUES ('018bcfe5-6800-7000-8000-000000000011', 0, '{\"loss\": 2.5}');
      INSERT INTO promotion (use_case_id, scope, model_id, run_id, forced, at)
      VALUES ('00000000-0000-7000-8000-000000000001', 'private', 'mine', '018bcfe5-6800-7000-8000-000000000011', 0, 9);",
+    "INSERT INTO soft_label (example_id, model_id, model_name, tokenizer, tokens, created_at, data)
+     VALUES ('018bcfe5-6800-7000-8000-000000000006', 'smollm2', 'SmolLM2', 'smollm2', 1, 9, x'07');",
 ];
 
 fn connection(path: &std::path::Path) -> Connection {
@@ -230,5 +232,6 @@ fn released_migrations_are_as_they_were_written() {
     0004_sessions 223ca87c4ce3f2bd
     0005_put_aside 8ffbf67a7783f647
     0006_training f9b1002310cdae5d
+    0007_soft_labels 020e797b742f3ac5
     ");
 }

@@ -2,7 +2,7 @@
 
 use super::super::rows::{HeldOutWork, Wanted, gather};
 use super::super::tokenizer::RuntimeTokenizer;
-use super::super::{MEASURING, disk, folder, waiting};
+use super::super::{MEASURING, disk, folder, view, waiting};
 use super::scored::{Figures, Material};
 use super::{Judged, Served};
 use crate::dto::UiError;
@@ -99,7 +99,7 @@ impl OtherBase {
             use_case: judged.run.use_case,
             scope: judged.run.scope,
             max_tokens: judged.max_tokens,
-            soft_labels: true,
+            soft_labels: view::plan(judged.run).is_none_or(|plan| plan.settings.soft_labels),
         };
         let gathered = gather(judged.app, wanted, tokenizer).await?;
         let job = judged.folder.read().map_err(|source| disk(&source))?;

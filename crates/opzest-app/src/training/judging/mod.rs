@@ -8,7 +8,7 @@ mod words;
 use super::rows::HeldOutWork;
 use super::{parity, waiting};
 use crate::app::App;
-use crate::dto::{RunResult, TrainingVerdict, UiError};
+use crate::dto::{ParityView, RunResult, TrainingVerdict, UiError};
 use in_use::InUse;
 use opzest_core::model::RegisteredModel;
 use opzest_core::training::TrainingRun;
@@ -34,6 +34,8 @@ pub(super) struct Judged<'a> {
     /// In the order of the examples.
     pub(super) held_out: &'a [HeldOutWork],
     pub(super) texts: &'a Texts,
+    /// What the check against llama.cpp has found already.
+    pub(super) checked: Option<ParityView>,
 }
 
 /// A model as the runtime serves it.
@@ -48,9 +50,12 @@ impl Judged<'_> {
         let adapter = self.folder.adapter();
         let file = Path::new(&self.base.details.location);
         doing("Checking the adapter against llama.cpp");
-        let parity = {
-            let model = waiting::local(self.app, file).await?;
-            parity::check(self.app, &model, self.folder).await?
+        let parity = match &self.checked {
+            Some(checked) => checked.clone(),
+            None => {
+                let model = waiting::local(self.app, file).await?;
+                parity::check(self.app, &model, self.folder).await?
+            }
         };
         doing("Comparing with what is in use");
         let in_use = InUse::find(self).await?;
