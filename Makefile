@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo cli test test-rust test-ui test-browser test-window test-scripts test-peers crash bench lint fmt \
-	bindings screenshots bundle deny clean model ui test-private bench-train compare-trl train-experiments
+	bindings screenshots bundle deny clean model ui test-private bench-train compare-trl experiments
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,7 +52,7 @@ bench-train: ## speed and memory of training here beside PyTorch + PEFT (half an
 compare-trl: ## the training's losses beside TRL's ORPO, step by step (five minutes; downloads some GB once)
 	@scripts/preferences.sh trl
 
-train-experiments: ## soft against hard labels; learning rates, epochs and lambda on real preference rows (an hour)
+experiments: ## soft against hard labels; learning rates, epochs and lambda on real preference rows (an hour)
 	@scripts/preferences.sh soft defaults
 
 lint: ## compiler lints, interface types, shell scripts
