@@ -26,16 +26,26 @@ part_trl() {
 }
 
 part_soft() {
+    local runs=() seed settings=rows=150,rate=2e-4,epochs=2,batch=4
     "$python" scripts/peers/soft_labels.py "$model" "$work" 150 100
-    local runs=() seed
     for seed in 1 2 3; do
-        runs+=("label=hard,$soft_settings,seed=$seed" "label=soft,soft,$soft_settings,seed=$seed")
+        runs+=("label=hard,$settings,seed=$seed" "label=soft,soft,$settings,seed=$seed")
     done
     "$preferences" runs "$model" "$work/soft.jsonl" "${runs[@]}"
 }
 
 part_defaults() {
-    "$preferences" runs "$model" "$work/rows.jsonl" "${defaults[@]}"
+    local runs=() seed settings lambda few=rows=30,batch=4 more=rows=300,batch=8,seed=1,patience=1 rate
+    for rate in 2e-4 5e-4 1e-3 2e-3; do runs+=("label=$rate,rate=$rate,epochs=6,seed=1,$few"); done
+    for seed in 1 2 3; do
+        for settings in rate=2e-4,epochs=3 rate=5e-4,epochs=3 rate=5e-4,epochs=2; do
+            runs+=("label=${settings//,/ },$settings,seed=$seed,$few")
+        done
+    done
+    for lambda in 0 0.3; do runs+=("label=lambda $lambda,rate=1e-3,lambda=$lambda,epochs=6,seed=1,$few"); done
+    for rate in 2e-4 5e-4 1e-3; do runs+=("label=300 $rate,rate=$rate,epochs=2,$more"); done
+    for lambda in 0 0.3; do runs+=("label=300 lambda $lambda,rate=2e-4,lambda=$lambda,epochs=2,$more"); done
+    "$preferences" runs "$model" "$work/rows.jsonl" "${runs[@]}"
 }
 
 for part in "${@:-trl}"; do

@@ -114,6 +114,8 @@ fn most_memory(job: &Job, model: &BaseModel, examples: &[Example]) -> u64 {
     let tied = model.output.is_none();
     let run = memory(&model.config, tied, file, &job.lora, &job.options, batch);
     // While it is written, a checkpoint is there twice: values, two moments and the best, and the same as bytes.
-    let parameters = LoraWeights::zeros(&model.config, job.lora.clone()).values.len();
+    let parameters = LoraWeights::zeros(&model.config, job.lora.clone())
+        .values
+        .len();
     (run + 2 * 4 * 4 * parameters) as u64
 }

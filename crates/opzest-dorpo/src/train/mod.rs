@@ -18,4 +18,4 @@ pub use objective::{Counts, Dorpo, Figures, Objective};
 pub use optimiser::{AdamW, StepSize};
 pub use run::{Control, Event, Outcome, Run, TrainError, data_hash, epoch_order, tokens};
 pub use schedule::learning_rate;
-pub use settings::TrainSettings;
+pub use settings::{TrainSettings, Usual};
