@@ -52,7 +52,7 @@ bench-train: ## speed and memory of training here beside PyTorch + PEFT (half an
 compare-trl: ## the training's losses beside TRL's ORPO, step by step (five minutes; downloads some GB once)
 	@scripts/preferences.sh trl
 
-experiments: ## soft against hard labels; learning rates, epochs and lambda on real preference rows (an hour)
+experiments: ## soft against hard labels; learning rates, epochs and lambda on real preference rows (half an hour)
 	@scripts/preferences.sh soft defaults
 
 lint: ## compiler lints, interface types, shell scripts

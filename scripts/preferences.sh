@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Training experiments on real preference rows, written down in docs/experiments.md: preferences.sh PART...
 #   trl       our losses beside those of TRL's ORPO, step by step (about five minutes with one thread)
-#   soft      soft labels of a teacher that knows more against hard labels
-#   defaults  learning rates, epochs and lambda for 30 rows and for 300, estimates and what happened (half an hour)
+#   soft      soft labels of a teacher that knows more against hard labels (ten minutes)
+#   defaults  learning rates, epochs and lambda for 30 rows and for 300, estimates and what happened (a quarter of an hour)
 # The first time some gigabytes of peers are downloaded, and harper-core, whose tests the rows are made of.
 . "$(dirname "$0")/common.sh"
 cd "$root"
@@ -43,7 +43,7 @@ part_defaults() {
         done
     done
     for lambda in 0 0.3; do runs+=("label=lambda $lambda,rate=1e-3,lambda=$lambda,epochs=6,seed=1,$few"); done
-    for rate in 2e-4 5e-4 1e-3; do runs+=("label=300 $rate,rate=$rate,epochs=2,$more"); done
+    for rate in 2e-4 5e-4 1e-3 2e-3; do runs+=("label=300 $rate,rate=$rate,epochs=2,$more"); done
     for lambda in 0 0.3; do runs+=("label=300 lambda $lambda,rate=2e-4,lambda=$lambda,epochs=2,$more"); done
     "$preferences" runs "$model" "$work/rows.jsonl" "${runs[@]}"
 }
