@@ -119,3 +119,33 @@ fn most_memory(job: &Job, model: &BaseModel, examples: &[Example]) -> u64 {
         .len();
     (run + 2 * 4 * 4 * parameters) as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::child::GoldenAnswer;
+
+    /// Prompts and answers of so many tokens together.
+    fn examples(lengths: &[usize]) -> Vec<Example> {
+        let golden = lengths.iter().map(|length| GoldenAnswer {
+            prompt: vec![1],
+            answer: vec![1; length - 1],
+        });
+        golden.map(super::super::golden::example).collect()
+    }
+
+    #[test]
+    fn a_sample_is_a_batch_of_what_is_there_and_not_much_longer_than_tells() {
+        for (lengths, share, batch, expected) in [
+            (vec![50; 30], 0.9, 4, vec![50; 4]),
+            (vec![50, 60], 0.9, 4, vec![50, 60]),
+            (vec![10, 20, 900, 1000], 0.9, 4, vec![1000]),
+            (vec![10, 200, 250, 300], 0.3, 8, vec![200, 250]),
+            (vec![7], 0.6, 0, vec![7]),
+        ] {
+            let examples = examples(&lengths);
+            let taken: Vec<usize> = sample(&examples, share, batch).iter().map(tokens).collect();
+            assert_eq!(taken, expected, "{lengths:?}");
+        }
+    }
+}
