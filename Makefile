@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo cli test test-rust test-ui test-browser test-window test-scripts test-peers crash bench lint fmt \
-	bindings screenshots bundle deny clean model ui test-private bench-train
+	bindings screenshots bundle deny clean model ui test-private bench-train compare-trl experiments
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ bench: ## speed of the model and of a full store here; start time and memory of 
 
 bench-train: ## speed and memory of training here beside PyTorch + PEFT (half an hour; downloads some GB once)
 	@scripts/bench-train.sh
+
+compare-trl: ## the training's losses beside TRL's ORPO, step by step (five minutes; downloads some GB once)
+	@scripts/preferences.sh trl
+
+experiments: ## soft against hard labels; learning rates, epochs and lambda on real preference rows (half an hour)
+	@scripts/preferences.sh soft defaults
 
 lint: ## compiler lints, interface types, shell scripts
 	@scripts/test.sh lint ui-check scripts

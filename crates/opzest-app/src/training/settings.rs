@@ -4,7 +4,7 @@ use crate::dto::{TrainingSettings, UiError};
 use crate::error::invalid;
 use opzest_dorpo::lora::LoraConfig;
 use opzest_dorpo::loss::LossSettings;
-use opzest_dorpo::train::TrainSettings;
+use opzest_dorpo::train::{TrainSettings, Usual};
 use opzest_llm::local::machine::Machine;
 
 /// Longest row, in tokens, unless chosen.
@@ -13,19 +13,13 @@ pub(super) const MAX_TOKENS: u32 = 1_024;
 /// About so many steps lie between two checkpoints: what a crash costs at most.
 const CHECKPOINTS: usize = 40;
 
-/// Few examples are gone through more often, in smaller batches: they need some hundred steps to be learned, and early
-/// stopping ends what has learned enough.
 pub(super) fn usual(examples: usize, threads: Option<u32>) -> TrainingSettings {
-    let (epochs, batch) = match examples {
-        0..100 => (6, 4),
-        100..1_000 => (4, 8),
-        _ => (2, 16),
-    };
+    let usual = Usual::of(examples);
     TrainingSettings {
         rank: 16,
-        learning_rate: 2e-4,
-        epochs,
-        batch,
+        learning_rate: usual.learning_rate,
+        epochs: usual.epochs,
+        batch: usual.batch,
         lambda: LossSettings::default().lambda,
         seed: 0,
         threads: threads.unwrap_or_else(|| Machine::detect().physical_cores),

@@ -6,6 +6,7 @@ use super::training::{TaskError, engine};
 use super::{FromTrainer, Job, JobFolder};
 use crate::engine::Engine;
 use crate::example::Example;
+use crate::lora::LoraWeights;
 use crate::model::BaseModel;
 use crate::train::{
     AdamW, BatchSize, Counts, Dorpo, Objective, StepSize, TrainError, memory, tokens,
@@ -13,21 +14,24 @@ use crate::train::{
 
 /// Where in the examples' order of length the samples lie.
 const QUANTILES: [f64; 3] = [0.9, 0.3, 0.6];
+/// A sample is a batch, as in the run: a short example alone would leave most of a panel empty and pay for a whole update.
+/// But batches of more tokens than this take longer and tell nothing new.
+const TELLING: usize = 512;
 
 /// A first step warms up and is not counted.
 pub(super) fn measure(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
     let job = folder.read()?;
     let (mut train, _) = folder.read_examples()?;
     train.sort_by_key(tokens);
-    let Some(last) = train.len().checked_sub(1) else {
+    if train.is_empty() {
         return Err(TrainError::NoExamples.into());
-    };
+    }
     let (model, mut engine) = engine(&job)?;
     let memory_bytes = most_memory(&job, &model, &train);
     drop(model);
     let objective = Dorpo(job.loss);
     let mut optimiser = AdamW::new(engine.gradients().len());
-    let at = |share: f64| &train[(share * last as f64).round() as usize];
+    let at = |share: f64| sample(&train, share, job.settings.batch);
     step(
         &job,
         &objective,
@@ -37,14 +41,14 @@ pub(super) fn measure(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
     )?;
     let (mut stepping, mut looking, mut count) = (0.0, 0.0, 0);
     for share in QUANTILES {
-        let example = at(share);
+        let examples = at(share);
         let begun = Instant::now();
-        step(&job, &objective, &mut engine, &mut optimiser, example)?;
+        step(&job, &objective, &mut engine, &mut optimiser, examples)?;
         stepping += begun.elapsed().as_secs_f64();
         let begun = Instant::now();
-        engine.log_probs(std::slice::from_ref(example), objective.reads_prompts())?;
+        engine.log_probs(examples, objective.reads_prompts())?;
         looking += begun.elapsed().as_secs_f64();
-        count += tokens(example);
+        count += examples.iter().map(tokens).sum::<usize>();
     }
     Ok(FromTrainer::Measured {
         seconds_per_token: stepping / count.max(1) as f64,
@@ -54,14 +58,22 @@ pub(super) fn measure(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
     })
 }
 
+/// About a batch of examples around the given share of the order of length.
+fn sample(examples: &[Example], share: f64, batch: usize) -> &[Example] {
+    let at = (share * (examples.len() - 1) as f64).round() as usize;
+    let telling = TELLING / tokens(&examples[at]).max(1);
+    let count = batch.min(telling).clamp(1, examples.len());
+    let start = at.min(examples.len() - count);
+    &examples[start..start + count]
+}
+
 fn step(
     job: &Job,
     objective: &Dorpo,
     engine: &mut Engine,
     optimiser: &mut AdamW,
-    example: &Example,
+    examples: &[Example],
 ) -> Result<(), TaskError> {
-    let examples = std::slice::from_ref(example);
     let batch = Counts::of(examples);
     engine.loss_and_gradients(
         examples,
@@ -100,5 +112,40 @@ fn most_memory(job: &Job, model: &BaseModel, examples: &[Example]) -> u64 {
     let file = std::fs::metadata(&job.base).map_or(0, |file| file.len());
     let file = usize::try_from(file).unwrap_or(usize::MAX);
     let tied = model.output.is_none();
-    memory(&model.config, tied, file, &job.lora, &job.options, batch) as u64
+    let run = memory(&model.config, tied, file, &job.lora, &job.options, batch);
+    // While it is written, a checkpoint is there twice: values, two moments and the best, and the same as bytes.
+    let parameters = LoraWeights::zeros(&model.config, job.lora.clone())
+        .values
+        .len();
+    (run + 2 * 4 * 4 * parameters) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::child::GoldenAnswer;
+
+    /// Prompts and answers of so many tokens together.
+    fn examples(lengths: &[usize]) -> Vec<Example> {
+        let golden = lengths.iter().map(|length| GoldenAnswer {
+            prompt: vec![1],
+            answer: vec![1; length - 1],
+        });
+        golden.map(super::super::golden::example).collect()
+    }
+
+    #[test]
+    fn a_sample_is_a_batch_of_what_is_there_and_not_much_longer_than_tells() {
+        for (lengths, share, batch, expected) in [
+            (vec![50; 30], 0.9, 4, vec![50; 4]),
+            (vec![50, 60], 0.9, 4, vec![50, 60]),
+            (vec![10, 20, 900, 1000], 0.9, 4, vec![1000]),
+            (vec![10, 200, 250, 300], 0.3, 8, vec![200, 250]),
+            (vec![7], 0.6, 0, vec![7]),
+        ] {
+            let examples = examples(&lengths);
+            let taken: Vec<usize> = sample(&examples, share, batch).iter().map(tokens).collect();
+            assert_eq!(taken, expected, "{lengths:?}");
+        }
+    }
 }

@@ -16,6 +16,6 @@ pub use estimate::{BatchSize, memory};
 pub(crate) use objective::paired;
 pub use objective::{Counts, Dorpo, Figures, Objective};
 pub use optimiser::{AdamW, StepSize};
-pub use run::{Control, Event, Outcome, Run, TrainError, data_hash, tokens};
+pub use run::{Control, Event, Outcome, Run, TrainError, data_hash, epoch_order, tokens};
 pub use schedule::learning_rate;
-pub use settings::TrainSettings;
+pub use settings::{TrainSettings, Usual};

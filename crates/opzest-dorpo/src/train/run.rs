@@ -213,7 +213,7 @@ impl<'a> Run<'a> {
             return self.end_epoch();
         }
         let (settings, steps) = (self.identity.settings.clone(), self.steps());
-        let order = order(settings.seed, self.progress.epoch, self.examples.len());
+        let order = epoch_order(settings.seed, self.progress.epoch, self.examples.len());
         let end = self
             .examples
             .len()
@@ -308,8 +308,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// An epoch's order (Fisher and Yates), from the seed and the epoch alone.
-fn order(seed: u64, epoch: usize, count: usize) -> Vec<usize> {
+/// An epoch's order (Fisher and Yates), from the seed and the epoch (from 0) alone. Others need it to repeat a run.
+pub fn epoch_order(seed: u64, epoch: usize, count: usize) -> Vec<usize> {
     let mut random = SplitMix(SplitMix(seed).next_u64().wrapping_add(epoch as u64));
     let mut order: Vec<usize> = (0..count).collect();
     for last in (1..count).rev() {
