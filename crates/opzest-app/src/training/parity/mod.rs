@@ -1,6 +1,9 @@
 //! Do the trainer and llama.cpp mean the same by the new adapter? Both compute the golden answers; the comparison is
 //! [`opzest_dorpo::export::parity`].
 
+#[cfg(test)]
+mod tests;
+
 use super::process::TrainerProcess;
 use super::texts::{GOLDEN, golden_prompt};
 use crate::app::App;
@@ -29,6 +32,15 @@ pub(super) async fn check(
             "",
         ));
     };
+    compare(model, base, parts).await
+}
+
+/// The trainer's parts against what the runtime makes of their adapters.
+async fn compare(
+    model: &LocalModel,
+    base: Base,
+    parts: Vec<GoldenPart>,
+) -> Result<ParityView, UiError> {
     let without_adapter = score(model, None).await?;
     let mut compared = Vec::with_capacity(parts.len());
     for GoldenPart {
