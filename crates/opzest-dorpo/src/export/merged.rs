@@ -82,6 +82,8 @@ impl<'a> Merge<'a> {
         let mut pairs = header.pairs.clone();
         pairs.set_u32("general.file_type", precision.file_type());
         lineage.add_to(&mut pairs);
+        // Other programs show it by this name.
+        pairs.set_string("general.name", &lineage.name);
         Ok(Self {
             base,
             base_path: base_path.to_owned(),
