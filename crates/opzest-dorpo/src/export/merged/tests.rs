@@ -67,7 +67,9 @@ fn targets_are_replaced_and_everything_else_is_kept_byte_for_byte() {
                 read(&base, "output_norm.weight"),
                 read(&path, "output_norm.weight")
             );
-            for key in ["tokenizer.ggml.tokens", "general.name", "general.license"] {
+            let named = after.pairs.string("general.name");
+            assert_eq!(named, after.pairs.string("opzest.adapter.name"));
+            for key in ["tokenizer.ggml.tokens", "general.license"] {
                 assert_eq!(before.pairs.raw(key), after.pairs.raw(key));
                 assert!(before.pairs.raw(key).is_some());
             }
