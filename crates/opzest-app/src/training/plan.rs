@@ -214,12 +214,17 @@ async fn cost(
     let Measured {
         seconds_per_token,
         seconds_per_held_out_token,
+        seconds_to_begin,
+        seconds_per_checkpoint,
         memory_bytes,
         parameters,
     } = measure(app, job, prepared).await?;
     let epochs = f64::from(view.settings.epochs);
     let held_out: usize = prepared.held_out.iter().map(tokens).sum();
-    view.seconds = view.tokens * epochs * seconds_per_token
+    let checkpoints = view.steps as usize / job.settings.checkpoint_every.max(1);
+    view.seconds = seconds_to_begin
+        + checkpoints as f64 * seconds_per_checkpoint
+        + view.tokens * epochs * seconds_per_token
         + held_out as f64 * (epochs + 1.0) * seconds_per_held_out_token;
     view.memory_bytes = memory_bytes as f64;
     // Values, two moments, the best so far: in the checkpoint, and again while that is replaced; then the adapter.
@@ -247,6 +252,8 @@ async fn cost(
 pub(super) struct Measured {
     pub(super) seconds_per_token: f64,
     seconds_per_held_out_token: f64,
+    seconds_to_begin: f64,
+    seconds_per_checkpoint: f64,
     memory_bytes: u64,
     parameters: u64,
 }
@@ -273,6 +280,8 @@ async fn measure(app: &App, job: &Job, prepared: &Prepared) -> Result<Measured, 
     let FromTrainer::Measured {
         seconds_per_token,
         seconds_per_held_out_token,
+        seconds_to_begin,
+        seconds_per_checkpoint,
         memory_bytes,
         parameters,
     } = answer
@@ -286,6 +295,8 @@ async fn measure(app: &App, job: &Job, prepared: &Prepared) -> Result<Measured, 
     let measured = Measured {
         seconds_per_token,
         seconds_per_held_out_token,
+        seconds_to_begin,
+        seconds_per_checkpoint,
         memory_bytes,
         parameters,
     };

@@ -1,9 +1,11 @@
 //! How fast this computer works off a job's examples: a few real steps, before anything is promised.
 
+use std::fs::File;
+use std::io::Write;
 use std::time::Instant;
 
 use super::training::{TaskError, engine};
-use super::{FromTrainer, Job, JobFolder};
+use super::{FromTrainer, Job, JobError, JobFolder};
 use crate::engine::Engine;
 use crate::example::Example;
 use crate::lora::LoraWeights;
@@ -20,6 +22,7 @@ const TELLING: usize = 512;
 
 /// A first step warms up and is not counted.
 pub(super) fn measure(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
+    let begun = Instant::now();
     let job = folder.read()?;
     let (mut train, _) = folder.read_examples()?;
     train.sort_by_key(tokens);
@@ -29,6 +32,7 @@ pub(super) fn measure(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
     let (model, mut engine) = engine(&job)?;
     let memory_bytes = most_memory(&job, &model, &train);
     drop(model);
+    let seconds_to_begin = begun.elapsed().as_secs_f64();
     let objective = Dorpo(job.loss);
     let mut optimiser = AdamW::new(engine.gradients().len());
     let at = |share: f64| sample(&train, share, job.settings.batch);
@@ -53,9 +57,26 @@ pub(super) fn measure(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
     Ok(FromTrainer::Measured {
         seconds_per_token: stepping / count.max(1) as f64,
         seconds_per_held_out_token: looking / count.max(1) as f64,
+        seconds_to_begin,
+        seconds_per_checkpoint: write_once(folder, engine.gradients().len())?,
         memory_bytes,
         parameters: engine.gradients().len() as u64,
     })
+}
+
+/// Seconds to write as much as a checkpoint, synced: values, two moments and the best.
+fn write_once(folder: &JobFolder, parameters: usize) -> Result<f64, TaskError> {
+    let path = folder.path().join("measured");
+    let bytes = vec![0x5a_u8; 4 * 4 * parameters];
+    let begun = Instant::now();
+    let written = File::create(&path).and_then(|mut file| {
+        file.write_all(&bytes)?;
+        file.sync_all()
+    });
+    let took = begun.elapsed().as_secs_f64();
+    let written = written.and_then(|()| std::fs::remove_file(&path));
+    written.map_err(|source| JobError::Write { path, source })?;
+    Ok(took)
 }
 
 /// About a batch of examples around the given share of the order of length.

@@ -67,6 +67,9 @@ pub enum FromTrainer {
         seconds_per_token: f64,
         /// Of an evaluation.
         seconds_per_held_out_token: f64,
+        /// Until the first step can begin: the model is read, and its weights are packed.
+        seconds_to_begin: f64,
+        seconds_per_checkpoint: f64,
         /// At the most, estimated.
         memory_bytes: u64,
         /// Numbers in the adapter.
