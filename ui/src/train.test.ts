@@ -175,7 +175,7 @@ describe("a run", () => {
   it("asks before it is cancelled", async () => {
     const summary = runSummary("r3", { status: "paused", verdict: null });
     shown = overview({ runs: [summary] });
-    backend.on("cancel_run", () => ({ ...summary, status: "cancelled" }));
+    backend.on("cancel_run", () => ({ ...summary, status: "cancelled" as const }));
     await openRun();
     click(find("run-cancel"));
     expect(backend.argsOf("cancel_run")).toEqual([]);

@@ -259,6 +259,8 @@ pub fn typescript() -> String {
         ComparisonView,
         SampleView,
         RunEvent,
+        LabelEvent,
+        LabelReport,
         PlanTraining,
         TrainedFormat,
     ];

@@ -721,6 +721,18 @@ beforeValid: boolean, afterValid: boolean, };
 
 export type RunEvent = { "type": "summary", summary: RunSummary, } | { "type": "metric", metric: MetricView, } | { "type": "doing", words: string, } | { "type": "changed" };
 
+export type LabelEvent = { "type": "progress", done: number, total: number, };
+
+export type LabelReport = { 
+/**
+ * Rows that have soft labels now.
+ */
+labelled: number, leftOut: number, 
+/**
+ * Why the last of those was left out.
+ */
+problem: UiError | null, };
+
 export type PlanTraining = { useCaseId: string, scope: Scope, 
 /**
  * Absent: the suggested one.
