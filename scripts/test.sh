@@ -36,16 +36,32 @@ build_binaries() { cargo build --quiet --locked --workspace --bins "$@"; }
 
 part_browser() {
     build_binaries || return 1
-    OPZEST_DEVHOST=$target/debug/opzest-devhost timeout --kill-after=10 1200 npm --prefix ui run --silent e2e
+    local spec result=0
+    for spec in ui/e2e/*.spec.mjs; do
+        OPZEST_DEVHOST=$target/debug/opzest-devhost twice "$spec" timeout --kill-after=10 900 \
+            node --test --test-reporter=spec --test-concurrency=1 "$spec" || result=$?
+    done
+    return $result
 }
 
 part_window() {
     build_binaries --examples || return 1
     local result=0
-    on_a_screen ui/e2e/window.mjs || result=$?
-    on_a_screen ui/e2e/window-session.mjs || result=$?
-    timeout --kill-after=10 900 scripts/preview_window.py "$target/debug/examples/preview_probe" || result=$?
+    twice window.mjs on_a_screen ui/e2e/window.mjs || result=$?
+    twice window-session.mjs on_a_screen ui/e2e/window-session.mjs || result=$?
+    twice preview_window.py timeout --kill-after=10 900 scripts/preview_window.py "$target/debug/examples/preview_probe" || result=$?
     return $result
+}
+
+# twice NAME COMMAND...: a browser or a desktop that stalls for seconds is not our fault, so it gets one more try,
+# which the table of results names.
+twice() {
+    local name=$1
+    shift
+    "$@" && return 0
+    say "$name failed; trying it once more"
+    "$@" || return 1
+    echo "$name" >>"$logs/second-try"
 }
 
 # A session bus, a display and a data folder of its own, so that it neither needs nor touches the user's.
@@ -77,20 +93,41 @@ passed=0
 failed=0
 table=''
 
+# What each part printed, to end with what failed.
+logs=$(mktemp -d -t opzest-test-XXXXXX)
+trap 'rm -rf "$logs"' EXIT
+
 # Inside a condition `set -e` means nothing, so the parts above say `|| return 1` themselves.
 run_part() {
-    local name=$1 start=$SECONDS outcome
+    local name=$1 start=$SECONDS outcome retried=''
     shift
     printf '\n== %s\n' "$name"
-    if "$@"; then
+    rm -f "$logs/second-try"
+    if "$@" 2>&1 | tee "$logs/$name"; then
         outcome=passed
         passed=$((passed + 1))
+        rm "$logs/$name"
     else
         outcome=FAILED
         failed=$((failed + 1))
     fi
-    table+=$(printf '%-10s %-8s %4d s' "$name" "$outcome" $((SECONDS - start)))$'\n'
+    if [ -f "$logs/second-try" ]; then retried=" (second try: $(paste -s -d ' ' "$logs/second-try"))"; fi
+    table+=$(printf '%-10s %-8s %4d s%s' "$name" "$outcome" $((SECONDS - start)) "$retried")$'\n'
     [ "$outcome" = passed ]
+}
+
+# The tests that failed, by the lines their runners mark them with; without such a line, the part's last lines.
+what_failed() {
+    local name marks='^✖ failing tests|^test at |^(FAIL|ERROR):|^error|panicked at'
+    for name in prepare "${parts[@]}"; do
+        [ -f "$logs/$name" ] || continue
+        printf '\n== what failed in %s\n' "$name"
+        if grep -q -E "$marks" "$logs/$name"; then
+            grep -m 40 -A 12 -E "$marks" "$logs/$name" | tail -n 60
+        else
+            tail -n 20 "$logs/$name"
+        fi
+    done
 }
 
 not_run() {
@@ -104,5 +141,6 @@ else
     for part in "${parts[@]}"; do not_run "$part"; done
 fi
 
+what_failed
 printf '\n%s\n%d passed, %d failed\n' "$table" "$passed" "$failed"
 [ "$failed" -eq 0 ]

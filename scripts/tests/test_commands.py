@@ -81,8 +81,26 @@ class Test(Repository):
         self.log_calls(self.bin / "cargo", then='[ "$1" != nextest ]')
         result = self.call("scripts/test.sh", "rust")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertIn("cargo-nextest is not installed", result.stderr)
+        self.assertIn("cargo-nextest is not installed", result.stdout)
         self.assertRegex(self.logged()[-1], "^cargo test ")
+
+    def test_what_failed_is_said_again_at_the_end(self):
+        self.log_calls(self.bin / "cargo", then='echo "error: it broke" >&2; exit 1')
+        result = self.call("scripts/test.sh", "format", "ui-units")
+        self.assertRegex(result.stdout, r"(?s)== what failed in format\nerror: it broke\n.*1 failed$")
+
+    def test_a_browser_test_gets_one_more_try_which_the_table_names(self):
+        for spec in ("calm", "stalled"):
+            (self.root / "ui" / "e2e").mkdir(parents=True, exist_ok=True)
+            (self.root / "ui" / "e2e" / f"{spec}.spec.mjs").touch()
+        stalls = f'case "$*" in *stalled*) [ -f "{self.work}/$STALLS" ] || {{ touch "{self.work}/once"; exit 1; }};; esac'
+        self.log_calls(self.bin / "node", then=stalls)
+        once = self.call("scripts/test.sh", "browser", STALLS="once")
+        self.assertEqual(once.returncode, 0, once.stdout)
+        self.assertRegex(once.stdout, r"browser +passed .*\(second try: ui/e2e/stalled.spec.mjs\)")
+        always = self.call("scripts/test.sh", "browser", STALLS="never")
+        self.assertEqual(always.returncode, 1)
+        self.assertRegex(always.stdout, r"browser +FAILED")
 
     def test_an_unknown_part_is_refused(self):
         result = self.call("scripts/test.sh", "everything")

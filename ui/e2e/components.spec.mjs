@@ -110,6 +110,7 @@ for (const [size, layout, counts] of [
 test("a comparison changes its layout, unfolds, and fits a narrow window", async () => {
   const { page, close } = await open("diff");
   const first = page.getByTestId("diff").first();
+  await first.locator(".cm-editor").waitFor();
   assert.equal(await first.locator(".cm-editor").count(), 1);
   await first.getByRole("radio", { name: "Side by side" }).check();
   await first.locator(".cm-editor").nth(1).waitFor();

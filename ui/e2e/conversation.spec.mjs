@@ -18,7 +18,7 @@ after(async () => {
 test("an answer appears piece by piece, with its speed and its use of the context", async () => {
   const { page, id, close } = await openPage(browser, host);
   await id("composer").waitFor();
-  // Remembers every length that the growing answer has on the page.
+  // Remembers every length that the growing answer has on the page. Marks go once they are closed, so it may shrink a little.
   await page.evaluate(() => {
     window.lengths = new Set();
     new MutationObserver(() => {
@@ -32,7 +32,7 @@ test("an answer appears piece by piece, with its speed and its use of the contex
   await answered(page, 0);
   const lengths = await page.evaluate(() => [...window.lengths]);
   assert.ok(lengths.length >= 3, `the text grew in ${lengths.length} steps`);
-  assert.deepEqual(lengths, lengths.toSorted?.((a, b) => a - b) ?? [...lengths].sort((a, b) => a - b));
+  assert.ok(lengths.at(-1) > lengths[0], `from ${lengths[0]} to ${lengths.at(-1)} characters`);
   assert.equal(await id("message-user").locator(".bubble").innerText(), "Name three fruits.");
   assert.match(await id("answer-stats").innerText(), /tokens\/s/);
   assert.match(await id("context-meter").innerText(), /\d+ %/);

@@ -59,20 +59,22 @@ test("from rows to a model that works, and back", async () => {
 
   await id("verdict").waitFor({ timeout: LONG_MS });
   assert.equal(await id("verdict").getAttribute("data-verdict"), "win");
-  assert.equal(await id("samples").count(), 1);
+  await id("samples").waitFor();
   const run = (await host.call("training_overview")).runs[0];
   const { metrics } = await host.call("open_run", { runId: run.id });
   await id("curve-table").getByRole("button").first().click();
-  assert.equal(await id("curve-table").locator("tbody tr").count(), metrics.length);
+  const curveRows = id("curve-table").locator("tbody tr");
+  await curveRows.nth(metrics.length - 1).waitFor();
+  assert.equal(await curveRows.count(), metrics.length);
 
   await id("promote").click();
-  await id("run-promoted").waitFor();
+  await id("run-promoted").waitFor({ timeout: LONG_MS });
   assert.deepEqual((await host.call("training_overview")).useCases.find((one) => one.useCaseId === useCaseId).inUse.map((model) => model.runId), [run.id]);
   await page.keyboard.press("Control+4");
   await page.locator("[data-testid=teacher]", { hasText: "Works first in Letters" }).waitFor();
   await page.keyboard.press("Control+5");
   await id("roll-back").first().click();
-  await id("promote").waitFor();
+  await id("promote").waitFor({ timeout: LONG_MS });
   assert.deepEqual((await host.call("training_overview")).useCases.find((one) => one.useCaseId === useCaseId).inUse, []);
   await close();
 });
