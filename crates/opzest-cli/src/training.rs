@@ -83,6 +83,7 @@ fn chosen(arguments: &TrainArguments, usual: TrainingSettings) -> TrainingSettin
         threads: arguments.threads.unwrap_or(usual.threads),
         max_tokens: arguments.longest.unwrap_or(usual.max_tokens),
         soft_labels: !arguments.hard_labels,
+        card: arguments.card,
     }
 }
 

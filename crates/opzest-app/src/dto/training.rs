@@ -71,6 +71,10 @@ pub struct TrainingSettings {
     pub max_tokens: u32,
     /// Learn from the teachers' probabilities where they are stored.
     pub soft_labels: bool,
+    /// The NVIDIA card of that number, from 0, works the numbers out; in a program that is built for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub card: Option<u32>,
 }
 
 /// What would be trained, and what it costs: nothing has started.

@@ -2,7 +2,7 @@
 
 use super::process::TrainerProcess;
 use super::rows::{Gathered, HeldOutWork, Wanted, gather};
-use super::settings::{self, lora_config, loss_settings, train_settings};
+use super::settings::{self, engine_options, lora_config, loss_settings, train_settings};
 use super::tokenizer::RuntimeTokenizer;
 use super::{PlanTraining, bases, waiting};
 use crate::app::App;
@@ -17,7 +17,6 @@ use opzest_core::model::RegisteredModel;
 use opzest_core::training::RunRow;
 use opzest_dorpo::child::{Conditions, FromTrainer, Job, JobFolder, Task, Texts};
 use opzest_dorpo::data::{Prepared, Report};
-use opzest_dorpo::engine::EngineOptions;
 use opzest_dorpo::export::{Lineage, file_sha256};
 use opzest_dorpo::train::{data_hash, tokens};
 use std::collections::BTreeMap;
@@ -127,7 +126,7 @@ async fn job(
         base_sha256: base_sha256.clone(),
         loss: loss_settings(settings),
         lora: lora_config(settings),
-        options: EngineOptions::fastest(settings.threads as usize),
+        options: engine_options(settings),
         lineage: Lineage {
             name: use_case.name.clone(),
             base: base.details.name.clone(),

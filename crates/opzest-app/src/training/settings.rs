@@ -2,6 +2,7 @@
 
 use crate::dto::{TrainingSettings, UiError};
 use crate::error::invalid;
+use opzest_dorpo::engine::EngineOptions;
 use opzest_dorpo::lora::LoraConfig;
 use opzest_dorpo::loss::LossSettings;
 use opzest_dorpo::train::{TrainSettings, Usual};
@@ -25,6 +26,15 @@ pub(super) fn usual(examples: usize, threads: Option<u32>) -> TrainingSettings {
         threads: threads.unwrap_or_else(|| Machine::detect().physical_cores),
         max_tokens: MAX_TOKENS,
         soft_labels: true,
+        card: None,
+    }
+}
+
+pub(super) fn engine_options(settings: &TrainingSettings) -> EngineOptions {
+    let threads = settings.threads as usize;
+    match settings.card {
+        Some(card) => EngineOptions::cuda(card as usize, threads),
+        None => EngineOptions::fastest(threads),
     }
 }
 

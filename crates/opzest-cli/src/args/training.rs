@@ -43,6 +43,9 @@ pub struct TrainArguments {
     /// Threads of the processor; a paused run goes on with as many
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
+    /// Let the NVIDIA card of that number, from 0, work the numbers out; needs a program built with the feature `cuda`
+    #[arg(long, value_name = "N")]
+    pub card: Option<u32>,
     /// Longer rows are left out, in tokens
     #[arg(long, value_name = "TOKENS")]
     pub longest: Option<u32>,

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::Write;
 use std::time::Instant;
 
+use super::conditions::peak_memory;
 use super::training::{TaskError, engine};
 use super::{FromTrainer, Job, JobError, JobFolder};
-use crate::engine::Engine;
+use crate::engine::{Device, Engine};
 use crate::example::Example;
 use crate::lora::LoraWeights;
 use crate::model::BaseModel;
@@ -30,7 +31,7 @@ pub(super) fn measure(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
         return Err(TrainError::NoExamples.into());
     }
     let (model, mut engine) = engine(&job)?;
-    let memory_bytes = most_memory(&job, &model, &train);
+    let most_memory = most_memory(&job, &model, &train);
     drop(model);
     let seconds_to_begin = begun.elapsed().as_secs_f64();
     let objective = Dorpo(job.loss);
@@ -59,7 +60,11 @@ pub(super) fn measure(folder: &JobFolder) -> Result<FromTrainer, TaskError> {
         seconds_per_held_out_token: looking / count.max(1) as f64,
         seconds_to_begin,
         seconds_per_checkpoint: write_once(folder, engine.gradients().len())?,
-        memory_bytes,
+        memory_bytes: match job.options.device {
+            Device::Processor => most_memory,
+            // The activations lie on the card; what this computer has had to hold is the reading of the base.
+            Device::Cuda(_) => peak_memory().unwrap_or(most_memory),
+        },
         parameters: engine.gradients().len() as u64,
     })
 }

@@ -15,6 +15,12 @@ pub enum EngineError {
         threads: usize,
         source: rayon::ThreadPoolBuildError,
     },
+    #[error("the graphics card cannot be used ({0}); train on the processor")]
+    NoCard(candle_core::Error),
+    #[error(
+        "the graphics card gave up ({0}); choose a shorter longest row, or train on the processor"
+    )]
+    Card(#[from] candle_core::Error),
     #[error("the loss gave {0}, so that no step can be made")]
     Gradient(String),
 }

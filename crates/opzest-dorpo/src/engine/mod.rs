@@ -1,29 +1,31 @@
-//! The model with an adapter, forward and backward, on a processor. The base stays as it is: nothing is computed for its
-//! gradient. Examples of different lengths are packed into one sequence, prompts are read once for all their answers.
+//! The model with an adapter, forward and backward. The base stays as it is: nothing is computed for its gradient.
+//! Examples of different lengths are packed into one sequence, prompts are read once for all their answers.
 //!
 //! It knows no loss: [`Engine::loss_and_gradients`] gives log-probabilities of tokens to a function and takes their
-//! gradients from it. It keeps its memory from step to step.
+//! gradients from it. The numbers are worked out in a [`Place`]: on the processor by our own kernels, or on a graphics
+//! card by candle's operations.
 
 mod adapter;
 mod batch;
+mod card;
 mod error;
 mod head;
 mod layer;
 mod linear;
 #[cfg(test)]
 mod oracle;
+mod processor;
 mod rope;
 #[cfg(test)]
 mod tests;
 mod times;
 mod weights;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     example::Example,
-    kernels::{Isa, LANES, Panels},
+    kernels::Isa,
     lora::LoraWeights,
     model::{BaseModel, ModelConfig},
 };
@@ -31,20 +33,28 @@ use crate::{
 use adapter::Adapter;
 pub use batch::TokenScores;
 use batch::{Layout, LayoutOptions};
+use card::Card;
 pub use error::EngineError;
-use head::Head;
-use layer::{Context, FrozenLayer, Saved, Scratch};
-use rope::Angles;
+use processor::Processor;
 pub use times::{Part, Times};
-use weights::{Arithmetic, Frozen};
 
 /// What the products with frozen weights read; sums are f32 in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
     F32,
-    /// Needs [`Isa::Avx512Bf16`].
+    /// On a processor it needs [`Isa::Avx512Bf16`].
     Bf16,
+}
+
+/// What works the numbers out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    #[default]
+    Processor,
+    /// NVIDIA's card of that number, from 0; in a program that is built with the feature `cuda`.
+    Cuda(usize),
 }
 
 /// How the frozen base lies in memory.
@@ -67,6 +77,8 @@ pub struct EngineOptions {
     /// Reads a prompt once for all its answers. The gradient is the same without; only slower.
     pub share_prompts: bool,
     pub threads: usize,
+    #[serde(default)]
+    pub device: Device,
 }
 
 impl EngineOptions {
@@ -84,32 +96,43 @@ impl EngineOptions {
             checkpointing: false,
             share_prompts: true,
             threads,
+            device: Device::Processor,
+        }
+    }
+
+    /// On a graphics card, which is fast enough in f32; the threads are those of the optimiser.
+    pub fn cuda(card: usize, threads: usize) -> Self {
+        Self {
+            precision: Precision::F32,
+            device: Device::Cuda(card),
+            ..Self::fastest(threads)
         }
     }
 }
 
-pub struct Engine {
-    threads: rayon::ThreadPool,
-    inner: Inner,
+/// Where the frozen model lies and its numbers are worked out.
+trait Place: Send {
+    /// Log-probabilities of the wanted tokens. `keep`: a backward pass follows.
+    fn forward(&mut self, layout: &Layout, keep: bool) -> Result<Vec<f32>, EngineError>;
+
+    /// From the gradients of what [`Self::forward`] gave; adds to the adapter's.
+    fn backward(&mut self, layout: &Layout, gradients: &[f32]) -> Result<(), EngineError>;
+
+    fn adapter(&self) -> &Adapter;
+
+    fn adapter_mut(&mut self) -> &mut Adapter;
+
+    /// Bytes of the frozen base in memory.
+    fn base_size(&self) -> usize;
+
+    fn take_times(&mut self) -> Times;
 }
 
-struct Inner {
+pub struct Engine {
+    threads: rayon::ThreadPool,
     config: ModelConfig,
     options: EngineOptions,
-    embedding: Frozen,
-    /// None: the embedding serves.
-    output: Option<Frozen>,
-    output_norm: Vec<f32>,
-    layers: Vec<FrozenLayer>,
-    speeds: Vec<f64>,
-    adapter: Adapter,
-    angles: Angles,
-    /// Each layer's input, and the last one's output.
-    states: Vec<Panels>,
-    saved: Vec<Saved>,
-    scratch: Scratch,
-    head: Head,
-    d_x: Panels,
+    place: Box<dyn Place>,
 }
 
 impl Engine {
@@ -125,9 +148,24 @@ impl Engine {
             isa: options.isa.available(),
             ..options
         };
-        if options.precision == Precision::Bf16 && !options.isa.has_bf16() {
+        let on_processor = options.device == Device::Processor;
+        if on_processor && options.precision == Precision::Bf16 && !options.isa.has_bf16() {
             return Err(EngineError::NoBf16);
         }
+        let card = match options.device {
+            Device::Processor => None,
+            Device::Cuda(number) => Some(card::open(number)?),
+        };
+        Self::placed(model, lora, options, card)
+    }
+
+    /// On the processor in our own kernels, or on a device of candle's.
+    fn placed(
+        model: &BaseModel,
+        lora: LoraWeights,
+        options: EngineOptions,
+        card: Option<candle_core::Device>,
+    ) -> Result<Self, EngineError> {
         let fitting = LoraWeights::zeros(&model.config, lora.config.clone());
         if lora.config.rank == 0
             || fitting.slices != lora.slices
@@ -144,10 +182,29 @@ impl Engine {
                 threads: options.threads,
                 source,
             })?;
-        let inner = threads
-            .install(|| Inner::new(model, lora, options))
-            .map_err(EngineError::Weights)?;
-        Ok(Self { threads, inner })
+        let place = threads.install(|| -> Result<Box<dyn Place>, EngineError> {
+            Ok(match card {
+                None => Box::new(
+                    Processor::new(model, lora, options.clone()).map_err(EngineError::Weights)?,
+                ),
+                Some(device) => Box::new(Card::new(model, lora, &options, device)?),
+            })
+        })?;
+        Ok(Self {
+            threads,
+            config: model.config.clone(),
+            options,
+            place,
+        })
+    }
+
+    fn layout_options(&self, with_prompts: bool) -> LayoutOptions {
+        LayoutOptions {
+            share_prompts: self.options.share_prompts,
+            with_prompts,
+            vocabulary: self.config.vocabulary,
+            context: self.config.context,
+        }
     }
 
     /// Of each example's answer tokens (and soft labels' tokens), and with `prompts` of the prompts' tokens.
@@ -159,10 +216,11 @@ impl Engine {
         examples: &[Example],
         prompts: bool,
     ) -> Result<Vec<TokenScores>, EngineError> {
-        let Self { threads, inner } = self;
+        let options = self.layout_options(prompts);
+        let Self { threads, place, .. } = self;
         threads.install(|| {
-            let layout = Layout::new(examples, inner.layout_options(prompts))?;
-            let numbers = inner.forward(&layout, false);
+            let layout = Layout::new(examples, options)?;
+            let numbers = place.forward(&layout, false)?;
             Ok(layout.scores(examples, prompts, &numbers))
         })
     }
@@ -178,23 +236,24 @@ impl Engine {
         prompts: bool,
         loss: impl FnOnce(&[TokenScores]) -> (L, Vec<TokenScores>) + Send,
     ) -> Result<L, EngineError> {
-        let Self { threads, inner } = self;
+        let options = self.layout_options(prompts);
+        let Self { threads, place, .. } = self;
         threads.install(|| {
-            let layout = Layout::new(examples, inner.layout_options(prompts))?;
-            let numbers = inner.forward(&layout, true);
+            let layout = Layout::new(examples, options)?;
+            let numbers = place.forward(&layout, true)?;
             let (result, gradients) = loss(&layout.scores(examples, prompts, &numbers));
-            inner.backward(&layout, &layout.flat(&gradients)?);
+            place.backward(&layout, &layout.flat(&gradients)?)?;
             Ok(result)
         })
     }
 
     pub fn lora(&self) -> &LoraWeights {
-        &self.inner.adapter.lora
+        &self.place.adapter().lora
     }
 
     /// The adapter's numbers and their gradients, both in the order of [`LoraWeights::slices`].
     pub fn step(&mut self) -> (&mut [f32], &mut [f32]) {
-        let adapter = &mut self.inner.adapter;
+        let adapter = self.place.adapter_mut();
         (&mut adapter.lora.values, &mut adapter.gradients)
     }
 
@@ -203,21 +262,21 @@ impl Engine {
         &mut self,
         optimiser: impl FnOnce(&mut [f32], &mut [f32]) -> R + Send,
     ) -> R {
-        let Self { threads, inner } = self;
-        let adapter = &mut inner.adapter;
+        let Self { threads, place, .. } = self;
+        let adapter = place.adapter_mut();
         threads.install(|| optimiser(&mut adapter.lora.values, &mut adapter.gradients))
     }
 
     pub fn gradients(&self) -> &[f32] {
-        &self.inner.adapter.gradients
+        &self.place.adapter().gradients
     }
 
     pub fn clear_gradients(&mut self) {
-        self.inner.adapter.gradients.fill(0.0);
+        self.place.adapter_mut().gradients.fill(0.0);
     }
 
     pub fn options(&self) -> &EngineOptions {
-        &self.inner.options
+        &self.options
     }
 
     /// Runs something on the engine's threads.
@@ -227,175 +286,11 @@ impl Engine {
 
     /// Bytes of the frozen base in memory.
     pub fn base_size(&self) -> usize {
-        let inner = &self.inner;
-        let ends = inner.embedding.size() + inner.output.as_ref().map_or(0, Frozen::size);
-        ends + inner.layers.iter().map(FrozenLayer::size).sum::<usize>()
+        self.place.base_size()
     }
 
     /// Where the time went since the last call.
     pub fn take_times(&mut self) -> Times {
-        std::mem::take(&mut self.inner.scratch.room.times)
-    }
-}
-
-impl Inner {
-    fn new(model: &BaseModel, lora: LoraWeights, options: EngineOptions) -> Result<Self, String> {
-        let (precision, storage) = (options.precision, options.base);
-        // An embedding that is no output matrix is only looked up, row by row.
-        let (looked_up, output) = match &model.output {
-            Some(output) => (
-                BaseStorage::Quantised,
-                Some(Frozen::new(output, precision, storage)?),
-            ),
-            None => (storage, None),
-        };
-        let layers = model.layers.iter().enumerate();
-        Ok(Self {
-            embedding: Frozen::new(&model.embedding, precision, looked_up)?,
-            output,
-            output_norm: model.output_norm.clone(),
-            layers: layers
-                .map(|(index, layer)| FrozenLayer::new(index, layer, precision, storage))
-                .collect::<Result<_, _>>()?,
-            speeds: rope::speeds(model),
-            adapter: Adapter::new(lora, precision),
-            config: model.config.clone(),
-            options,
-            angles: Angles::default(),
-            states: Vec::new(),
-            saved: Vec::new(),
-            scratch: Scratch::default(),
-            head: Head::default(),
-            d_x: Panels::default(),
-        })
-    }
-
-    fn layout_options(&self, with_prompts: bool) -> LayoutOptions {
-        LayoutOptions {
-            share_prompts: self.options.share_prompts,
-            with_prompts,
-            vocabulary: self.config.vocabulary,
-            context: self.config.context,
-        }
-    }
-
-    fn arithmetic(&self) -> Arithmetic {
-        Arithmetic {
-            isa: self.options.isa,
-            precision: self.options.precision,
-        }
-    }
-
-    /// `keep`: a backward pass follows.
-    fn forward(&mut self, layout: &Layout, keep: bool) -> Vec<f32> {
-        let arithmetic = self.arithmetic();
-        let panels = layout.tokens.len().div_ceil(LANES);
-        self.adapter.refresh();
-        self.angles.set(&self.speeds, &layout.positions);
-        let start = self.scratch.room.times.start();
-        // Without a backward pass two states and one layer's activations are enough.
-        self.states.resize_with(
-            if keep { self.layers.len() + 1 } else { 2 },
-            Panels::default,
-        );
-        let whole = keep && !self.options.checkpointing;
-        self.saved
-            .resize_with(if whole { self.layers.len() } else { 1 }, Saved::default);
-        self.embed(layout, panels);
-        self.scratch.room.times.stop(Part::Elementwise, start);
-        let context = Context {
-            config: &self.config,
-            arithmetic,
-            visible: &layout.visible,
-            angles: &self.angles,
-            panels,
-        };
-        for (index, layer) in self.layers.iter().enumerate() {
-            let (before, after) = self.states.split_at_mut(if keep { index + 1 } else { 1 });
-            let x = before.last().expect("there is a state before every layer");
-            let saved = &mut self.saved[if whole { index } else { 0 }];
-            layer.forward(
-                &context,
-                &self.adapter,
-                x,
-                saved,
-                Some(&mut after[0]),
-                &mut self.scratch,
-            );
-            if !keep {
-                self.states.swap(0, 1);
-            }
-        }
-        let start = self.scratch.room.times.start();
-        let output = self.output.as_ref().unwrap_or(&self.embedding);
-        let x = if keep {
-            self.states.last()
-        } else {
-            self.states.first()
-        }
-        .expect("states are never empty");
-        let norm = (self.output_norm.as_slice(), self.config.norm_epsilon);
-        let numbers = self
-            .head
-            .log_probs(arithmetic, output, norm, x, layout, keep);
-        self.scratch.room.times.stop(Part::Head, start);
-        numbers
-    }
-
-    fn embed(&mut self, layout: &Layout, panels: usize) {
-        let embedding = &self.embedding;
-        self.states[0].reshape(self.config.hidden, panels);
-        self.states[0]
-            .par_panels_mut()
-            .enumerate()
-            .for_each(|(panel, to)| {
-                for lane in 0..LANES {
-                    let token = layout
-                        .tokens
-                        .get(panel * LANES + lane)
-                        .copied()
-                        .unwrap_or(0);
-                    embedding.for_row(token as usize, |k, number| to[k * LANES + lane] = number);
-                }
-            });
-    }
-
-    fn backward(&mut self, layout: &Layout, gradients: &[f32]) {
-        let arithmetic = self.arithmetic();
-        let panels = layout.tokens.len().div_ceil(LANES);
-        let start = self.scratch.room.times.start();
-        let output = self.output.as_ref().unwrap_or(&self.embedding);
-        let norm = (self.output_norm.as_slice(), self.config.norm_epsilon);
-        self.d_x.reshape(self.config.hidden, panels);
-        self.head
-            .backward(arithmetic, output, norm, layout, gradients, &mut self.d_x);
-        self.scratch.room.times.stop(Part::Head, start);
-        let context = Context {
-            config: &self.config,
-            arithmetic,
-            visible: &layout.visible,
-            angles: &self.angles,
-            panels,
-        };
-        let Self {
-            layers,
-            adapter,
-            states,
-            saved,
-            scratch,
-            d_x,
-            options,
-            ..
-        } = self;
-        for (index, layer) in layers.iter().enumerate().rev() {
-            let x = &states[index];
-            let saved = if options.checkpointing {
-                layer.forward(&context, adapter, x, &mut saved[0], None, scratch);
-                &mut saved[0]
-            } else {
-                &mut saved[index]
-            };
-            layer.backward(&context, adapter, x, saved, d_x, scratch);
-        }
+        self.place.take_times()
     }
 }

@@ -98,6 +98,7 @@ fn loss_and_gradients_are_those_of_automatic_gradients() {
                     checkpointing: false,
                     share_prompts: true,
                     threads: 2,
+                    device: Device::Processor,
                 };
                 let mut engine = Engine::new(&model, lora.clone(), options).expect("succeeds");
                 let loss = engine

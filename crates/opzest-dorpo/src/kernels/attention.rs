@@ -77,7 +77,7 @@ impl Visible {
             .collect();
     }
 
-    fn sees(&self, query: usize, key: usize) -> bool {
+    pub fn sees(&self, query: usize, key: usize) -> bool {
         (self.own_start[query] as usize <= key && key <= query)
             || (self.prefix_start[query] as usize <= key && key < self.prefix_end[query] as usize)
     }

@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, path::Path};
 
 use super::*;
 use crate::{
-    engine::{BaseStorage, Engine, EngineOptions, Precision},
+    engine::{BaseStorage, Device, Engine, EngineOptions, Precision},
     example::{Answer, Example},
     kernels::Isa,
     lora::{LoraConfig, LoraWeights, SplitMix},
@@ -57,6 +57,7 @@ fn engine() -> Engine {
         checkpointing: false,
         share_prompts: true,
         threads: 1,
+        device: Device::Processor,
     };
     Engine::new(&model, lora, options).expect("succeeds")
 }

@@ -609,7 +609,11 @@ maxTokens: number,
 /**
  * Learn from the teachers' probabilities where they are stored.
  */
-softLabels: boolean, };
+softLabels: boolean, 
+/**
+ * The NVIDIA card of that number, from 0, works the numbers out; in a program that is built for it.
+ */
+card?: number, };
 
 export type TrainingPlan = { useCaseId: string, useCase: string, scope: Scope, baseId: string, base: string, settings: TrainingSettings, rows: number, 
 /**

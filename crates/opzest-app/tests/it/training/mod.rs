@@ -86,6 +86,7 @@ pub(super) fn asked(use_case_id: &str) -> PlanTraining {
             threads: 1,
             max_tokens: 256,
             soft_labels: true,
+            card: None,
         }),
     }
 }
