@@ -465,11 +465,14 @@ describe("a session that cannot go on by itself", () => {
     write(find("move-dialog")!.querySelector<HTMLElement>('[data-testid="use-case"]')!, "use-data", "change");
     click(find("move-save"));
     await shows(() => text("use-case-fact").includes("Recipes") && find("move-dialog") === null);
+    const learned = "The model “Green thumb” has learned from it.";
+    backend.on("delete_session", () => ({ deleted: 1, remains: [learned] }));
     await menu("session-delete");
     expect(backend.argsOf("delete_session")).toHaveLength(0);
     click(await see("delete-confirm"));
     await see("start-page");
     expect(backend.argsOf("delete_session")).toEqual([{ id: session.id }]);
+    await shows(() => document.body.textContent.includes(learned));
   });
 
   it("shows what could not be saved, what was refused, and a session that is gone", async () => {

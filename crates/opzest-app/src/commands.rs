@@ -95,7 +95,7 @@ commands! {
     open_session(SessionArgument) -> SessionView;
     rename_session(RenameSession) -> SessionSummary;
     move_session(MoveSession) -> SessionSummary;
-    delete_session(SessionArgument) -> ();
+    delete_session(SessionArgument) -> DeletionView;
     act_on_session(ActOnSession) -> SessionView;
     stop_watching(SessionArgument) -> ();
     run_artifact(RunArtifact) -> RunView;

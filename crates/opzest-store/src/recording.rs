@@ -10,6 +10,7 @@ use crate::stored_trace::{self, NewTrace};
 use crate::{product, session, session_event, use_case};
 use changes::Writer;
 use opzest_core::conversation::title_from;
+use opzest_core::dataset::Split;
 use opzest_core::ids::{ExampleId, SessionId, UseCaseId};
 use opzest_core::session::{Effect, Event, Progress, Session, SessionStatus, SessionSummary};
 use rusqlite::Connection;
@@ -49,6 +50,20 @@ pub struct Recorded {
     pub product_changed: bool,
 }
 
+/// The first work of a use case is trained on, whatever its group says: else there is nothing to train on.
+fn split_in(
+    connection: &Connection,
+    id: SessionId,
+    use_case: UseCaseId,
+) -> rusqlite::Result<Split> {
+    Ok(
+        match session::is_training_there(connection, use_case, id)? {
+            true => split_of(&id.to_string()),
+            false => Split::Train,
+        },
+    )
+}
+
 impl Store {
     /// Stores a session with the first event of its log.
     pub fn begin_session(
@@ -73,7 +88,7 @@ impl Store {
                 title: &title_from(&start.request),
                 request: &start.request,
                 scope: start.scope,
-                split: split_of(&new.id.to_string()),
+                split: split_in(transaction, new.id, use_case)?,
                 progress: &progress,
                 now: now_ms,
             };
@@ -107,7 +122,11 @@ impl Store {
             let progress = Progress::of(recording.session);
             let use_case = match (&before.workflow, &progress.workflow) {
                 (None, Some(used)) if !use_case_is_users => {
-                    use_case::of_workflow(transaction, used, recording.spare_use_case, now_ms)?
+                    let spare = recording.spare_use_case;
+                    let use_case = use_case::of_workflow(transaction, used, spare, now_ms)?;
+                    // It has no rows yet.
+                    session::set_split(transaction, id, split_in(transaction, id, use_case)?)?;
+                    use_case
                 }
                 _ => before.use_case,
             };

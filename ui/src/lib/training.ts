@@ -56,7 +56,7 @@ export const FORMATS: { value: TrainedFormat; label: string; help: string }[] = 
   { value: "peft", label: "Adapter for PEFT", help: "A folder for transformers and PEFT in Python." },
 ];
 
-type NumberSetting = Exclude<keyof TrainingSettings, "softLabels">;
+type NumberSetting = Exclude<keyof TrainingSettings, "softLabels" | "card">;
 
 export interface Setting {
   id: NumberSetting;

@@ -22,7 +22,7 @@ pub(super) fn sentences(store: &Store, remains: &[Remains]) -> Result<Vec<String
 }
 
 /// One sentence for each trained model that has learned from a deleted row.
-pub(super) fn learned(store: &Store, models: &[ModelId]) -> Result<Vec<String>, StoreError> {
+pub(crate) fn learned(store: &Store, models: &[ModelId]) -> Result<Vec<String>, StoreError> {
     let told = models.iter().map(|id| {
         let name = store.model(id)?.details.name;
         Ok(format!(

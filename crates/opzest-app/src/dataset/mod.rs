@@ -5,7 +5,7 @@
 
 mod columns;
 mod commands;
-mod deletion;
+pub(crate) mod deletion;
 mod edit;
 mod export;
 mod filter;

@@ -22,8 +22,10 @@ pub(crate) use summary::Names;
 pub(crate) use view::files;
 
 use crate::app::{App, now_ms};
+use crate::dataset::deletion::learned;
 use crate::dto::{
-    SessionEvent, SessionList, SessionSummary, SessionView, UiError, UseCaseInfo, WorkflowList,
+    DeletionView, SessionEvent, SessionList, SessionSummary, SessionView, UiError, UseCaseInfo,
+    WorkflowList,
 };
 use crate::error::{invalid, sentence};
 use crate::events::Events;
@@ -226,8 +228,8 @@ pub async fn move_session(app: &App, session: MoveSession) -> Result<SessionSumm
     Ok(moved)
 }
 
-/// Deletes a session with its product and its rows of the dataset.
-pub async fn delete_session(app: &App, session: SessionArgument) -> Result<(), UiError> {
+/// Deletes a session with its product and its rows of the dataset; tells how many rows, and what has learned from them.
+pub async fn delete_session(app: &App, session: SessionArgument) -> Result<DeletionView, UiError> {
     let id = session_id(&session.id)?;
     app.sessions().close(id).await;
     if let Some(preview) = app.preview() {
@@ -239,12 +241,22 @@ pub async fn delete_session(app: &App, session: SessionArgument) -> Result<(), U
             ..ExampleFilter::default()
         };
         let rows = store.examples(&filter, ExampleOrder::Newest, None, u32::MAX)?;
-        Ok(rows.items.iter().map(|row| row.id).collect())
+        Ok(rows.items.iter().map(|row| row.id).collect::<Vec<_>>())
     });
-    forget_rows(app, rows.await?).await?;
-    app.store(move |store| store.delete_session(id)).await?;
+    let rows = rows.await?;
+    let count = rows.len();
+    forget_rows(app, rows).await?;
+    let remains = app
+        .store(move |store| {
+            let models = store.delete_session(id)?;
+            learned(store, &models)
+        })
+        .await?;
     app.erase_soon();
-    Ok(())
+    Ok(DeletionView {
+        deleted: u32::try_from(count).unwrap_or(u32::MAX),
+        remains,
+    })
 }
 
 pub async fn act_on_session(app: &App, act: ActOnSession) -> Result<SessionView, UiError> {

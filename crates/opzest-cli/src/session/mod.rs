@@ -251,6 +251,9 @@ fn delete(host: &Host, id: &str, yes: bool) -> anyhow::Result<()> {
         );
         return Err(mistake(what, "Add --yes if you want that.").into());
     }
-    host.wait(delete_session(&host.app, SessionArgument { id }))?;
+    let deleted = host.wait(delete_session(&host.app, SessionArgument { id }))?;
+    for sentence in deleted.remains {
+        remark(line(&sentence));
+    }
     Ok(())
 }

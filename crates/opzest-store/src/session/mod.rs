@@ -205,6 +205,24 @@ pub(crate) fn is_any(connection: &Connection) -> rusqlite::Result<bool> {
         .query_row([], |row| row.get("is_any"))
 }
 
+/// Whether a use case has rows, or sessions besides this one, to train on.
+pub(crate) fn is_training_there(
+    connection: &Connection,
+    use_case: UseCaseId,
+    id: SessionId,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("is_training_there.sql"))?
+        .query_row(
+            named_params! {
+                ":use_case_id": use_case.to_string(),
+                ":id": id.to_string(),
+                ":train": Split::Train.as_str(),
+            },
+            |row| row.get("is_training_there"),
+        )
+}
+
 fn from_row(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
     let workflow = match parsed_optional(row, "workflow_id")? {
         Some(id) => Some(UsedWorkflow {

@@ -222,3 +222,23 @@ fn a_reader_sees_sessions_and_cannot_write() {
     let error = reader.rename_session(id, "x").expect_err("read only");
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
 }
+
+#[test]
+fn the_first_session_of_a_use_case_is_trained_on_and_later_ones_by_their_group() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let begin = |store: &mut Store| {
+        let id = Studio::begin(&folder, store, start("A game", &["Draw"])).id;
+        (id, store.session(id).expect("there").split)
+    };
+    for _ in 0..40 {
+        let (id, split) = begin(&mut store);
+        assert_eq!(split, Split::Train);
+        store.delete_session(id).expect("deleted");
+    }
+    let splits: Vec<Split> = (0..40).map(|_| begin(&mut store).1).collect();
+    assert_eq!(splits[0], Split::Train);
+    // About one in five.
+    let held_out = splits.iter().filter(|split| **split == Split::HeldOut);
+    assert!((1..20).contains(&held_out.count()), "{splits:?}");
+}

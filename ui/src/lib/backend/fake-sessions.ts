@@ -87,8 +87,9 @@ export function fakeSessions(backend: FakeBackend, options: FakeSessionsOptions 
       return find(id).view.summary;
     })
     .on("delete_session", ({ id }) => {
+      const deleted = find(id).view.summary.examples;
       all.splice(all.indexOf(find(id)), 1);
-      return null;
+      return { deleted, remains: [] };
     })
     .on("act_on_session", ({ id, act }) => find(id).act(act))
     .on("watch_session", ({ id }, emit) => {

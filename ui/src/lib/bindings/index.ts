@@ -811,7 +811,7 @@ plan: Array<string>, }; event: never; result: SessionView };
   open_session: { args: { id: string, }; event: never; result: SessionView };
   rename_session: { args: { id: string, title: string, }; event: never; result: SessionSummary };
   move_session: { args: { id: string, useCaseId: string, }; event: never; result: SessionSummary };
-  delete_session: { args: { id: string, }; event: never; result: null };
+  delete_session: { args: { id: string, }; event: never; result: DeletionView };
   act_on_session: { args: { id: string, act: SessionAct, }; event: never; result: SessionView };
   stop_watching: { args: { id: string, }; event: never; result: null };
   run_artifact: { args: { id: string, files: Array<FileText>, stdin: string, 

@@ -8,6 +8,8 @@ export class Sessions extends TitledList<SessionSummary> {
   none = $derived(this.ready && !this.searching && this.total === 0);
   /** Something is at work in one of them. */
   busy = $derived(this.items.some((item) => item.status === "working"));
+  /** Of the one that was deleted last: what has learned from it, in sentences. */
+  remains: readonly string[] = [];
   waiting = $derived(this.items.filter((item) => item.status === "needsYou"));
 
   constructor(
@@ -18,7 +20,9 @@ export class Sessions extends TitledList<SessionSummary> {
       {
         list: (query, limit) => backend.call("list_sessions", { query, limit }),
         rename: (id, title) => backend.call("rename_session", { id, title }),
-        remove: (id) => backend.call("delete_session", { id }),
+        remove: async (id) => {
+          this.remains = (await backend.call("delete_session", { id })).remains;
+        },
       },
       delayMs,
     );

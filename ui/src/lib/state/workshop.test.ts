@@ -436,7 +436,7 @@ describe("the list", () => {
     expect(await workshop.remove(id)).toBe(false);
     expect(workshop.sessions.errorOf(id)).toMatchObject({ message: "The disk is read-only." });
     expect(workshop.current?.id).toBe(id);
-    backend.on("delete_session", () => null);
+    backend.on("delete_session", () => ({ deleted: 0, remains: [] }));
     expect(await workshop.remove(id)).toBe(true);
     expect([workshop.current, workshop.sessions.items, workshop.sessions.total]).toEqual([null, [], 0]);
   });
