@@ -43,13 +43,6 @@ const PAGES = {
     await page.keyboard.press("Tab");
     await id("plan-settings").getByRole("alert").waitFor();
   }],
-  "soft labels": ["train-plan", async ({ page, id }) => {
-    await id("plan-time").waitFor();
-    await id("soft-labels").getByRole("button").first().click();
-    await id("label-rows").click();
-    await id("label-report").waitFor();
-    await page.locator("[data-testid=train-start]:enabled").waitFor(); // The plan is made anew.
-  }],
   "a plan that is not ready": ["many", async ({ id }) => {
     await id("plan").nth(1).click();
     await id("plan-missing").waitFor();
@@ -146,15 +139,6 @@ test("a win is promoted in one click and rolled back in another", async () => {
   await id("promote").waitFor();
   await id("back-to-training").click();
   await id("train-use-case").first().getByText("Letters and e-mails 2").waitFor();
-  await close();
-});
-
-test("a run is judged again; meanwhile nothing else can be asked of it", async () => {
-  const { page, id, close } = await open("train-unsure");
-  await id("judge-again").click();
-  assert.equal(await id("judge-again").isDisabled(), true);
-  await page.locator("[data-testid=verdict][data-verdict=win]").waitFor();
-  assert.equal(await id("judge-again").isDisabled(), false);
   await close();
 });
 

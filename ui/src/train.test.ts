@@ -5,7 +5,7 @@ import App from "./App.svelte";
 import { uiError } from "./lib/backend";
 import type { FakeBackend } from "./lib/backend/fake";
 import type { RunEvent, TrainingOverview } from "./lib/bindings";
-import { model, startedBackend } from "./lib/test-data";
+import { startedBackend } from "./lib/test-data";
 import { withRows } from "./lib/test-dataset";
 import { all, click, find, PATIENCE, press, see, show, write } from "./lib/test-mount";
 import { inUse, metric, overview, plan, result, runSummary, trainingRun, useCaseTraining, withTraining } from "./lib/test-training";
@@ -115,18 +115,6 @@ describe("a plan", () => {
     expect(backend.argsOf("list_examples").at(-1)?.filter.useCaseId).toBe("letters");
   });
 
-  it("lets another model read the rows for soft labels, but never the one that is trained", async () => {
-    backend.on("list_models", () => [model("tiny", { selected: true, kind: "embedded" }), model("far", { kind: "remote" }), model("mid")]);
-    backend.on("label_rows", () => ({ labelled: 1, leftOut: 2, problem: uiError("training", "A row is too long.") }));
-    await openPlan("Letters");
-    click(find("soft-labels")!.querySelector("button"));
-    const readers = [...(await see("label-reader")).querySelectorAll("option")].map((one) => one.value);
-    expect(readers).toEqual(["mid"]);
-    click(find("label-rows"));
-    expect((await see("label-report")).textContent).toContain("1 row labelled, 2 left out. A row is too long.");
-    expect(backend.argsOf("label_rows")).toMatchObject([{ useCaseId: "letters", modelId: "mid" }]);
-  });
-
   it("that is not ready asks before it trains", async () => {
     await openPlan("Scripts");
     const paused = trainingRun("r3", { status: "paused", verdict: null });
@@ -204,16 +192,6 @@ describe("a run", () => {
     click(find("promote"));
     expect((await see("in-use")).textContent).toContain("Name of r2");
     expect([backend.argsOf("promote_run"), find("promote"), find("discard")]).toEqual([[{ runId: "r2", althoughNoWin: false }], null, null]);
-  });
-
-  it("is judged again where it stands; a refusal stands beside it", async () => {
-    backend.on("judge_run", () => trainingRun("r2", { verdict: "notEnoughEvidence" }));
-    await openRun();
-    click(find("judge-again"));
-    await settled(() => expect(find("verdict")!.dataset.verdict).toBe("notEnoughEvidence"));
-    backend.on("judge_run", () => Promise.reject(uiError("busy", "Another training run is at work.")));
-    click(find("judge-again"));
-    expect((await see("judge-error")).textContent).toContain("Another training run is at work.");
   });
 
   it("that did not win says why before it is promoted all the same", async () => {

@@ -176,18 +176,6 @@ export function withTraining(demo: FakeBackend, scene: string): FakeBackend {
       runs = runs.filter((one) => one.id !== runId);
       return overview();
     })
-    .on("judge_run", async ({ runId }) => {
-      await wait(2500);
-      return whole(put(runId, { verdict: "win" }));
-    })
-    .on("label_rows", async ({ modelId }, emit) => {
-      if (modelId === "trained-2") throw uiError("model_missing", "The model’s file is not there any more.", "Add it again.");
-      for (let done = 0; done < 40; done++) {
-        emit({ type: "progress", done, total: 40 });
-        await wait(120);
-      }
-      return { labelled: 38, leftOut: 2, problem: uiError("training", "A row has more tokens than the model reads.", "") };
-    })
     .on("promote_run", ({ runId }) => {
       const { name } = find(runId);
       inUse = [{ scope: "private", modelId: "trained-3", name, runId, promotedAt: Date.now(), before: inUse[0]?.name ?? null }];

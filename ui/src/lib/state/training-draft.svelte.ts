@@ -1,6 +1,6 @@
 // A training run before it is started: what the user chose so far, and what the app says it would be and cost.
 import { toUiError, type Backend } from "../backend";
-import type { LabelReport, PlanTraining, Scope, TrainingPlan, TrainingRun, TrainingSettings, UiError } from "../bindings";
+import type { PlanTraining, Scope, TrainingPlan, TrainingRun, TrainingSettings, UiError } from "../bindings";
 
 export class TrainingDraft {
   scope = $state<Scope>("private");
@@ -14,10 +14,6 @@ export class TrainingDraft {
   error = $state.raw<UiError | null>(null);
   starting = $state(false);
   startError = $state.raw<UiError | null>(null);
-  /** A model reads the accepted texts: how far it is; null while none does. */
-  labelling = $state.raw<{ done: number; total: number } | null>(null);
-  labelled = $state.raw<LabelReport | null>(null);
-  labelError = $state.raw<UiError | null>(null);
   #turn = 0;
 
   constructor(
@@ -73,23 +69,6 @@ export class TrainingDraft {
   usual(): void {
     this.settings = null;
     void this.make();
-  }
-
-  /** Lets a model of this computer read the accepted texts, for soft labels; then the plan is another one. */
-  async label(modelId: string): Promise<void> {
-    if (this.labelling !== null) return;
-    this.labelling = { done: 0, total: 0 };
-    this.labelled = null;
-    this.labelError = null;
-    try {
-      const asked = { useCaseId: this.useCaseId, scope: this.scope, modelId, again: true };
-      this.labelled = await this.backend.call("label_rows", asked, ({ done, total }) => (this.labelling = { done, total }));
-      void this.make();
-    } catch (thrown) {
-      this.labelError = toUiError(thrown);
-    } finally {
-      this.labelling = null;
-    }
   }
 
   /** The run; null if it was refused (then `startError` says why). */

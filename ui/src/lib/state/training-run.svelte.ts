@@ -12,7 +12,7 @@ export interface RunHooks {
   later(work: () => void, ms: number): void;
 }
 
-export type RunAct = "pause" | "resume" | "cancel" | "judge";
+export type RunAct = "pause" | "resume" | "cancel";
 
 const RECONNECT_MS = [0, 1000, 3000, 10_000];
 
@@ -70,30 +70,7 @@ export class OpenRun {
     this.hooks.changed(summary);
   }
 
-  /** Compares its model once more: with what is in use now, on work that is held out now. */
-  async judgeAgain(): Promise<void> {
-    if (this.acting !== null) return;
-    this.acting = "judge";
-    this.actError = null;
-    const judged = this.backend.call("judge_run", { runId: this.id });
-    // Only for what it tells of its work; the call itself says how it ends.
-    this.backend.call("watch_run", { runId: this.id }, (event) => this.#hear(event)).catch(() => undefined);
-    try {
-      this.#show(await judged);
-      this.announcement = "Judged again";
-    } catch (thrown) {
-      this.actError = toUiError(thrown);
-    } finally {
-      this.acting = null;
-      this.doing = "";
-    }
-  }
-
-  #hear(event: RunEvent): void {
-    if (event.type === "doing" && this.acting === "judge") this.#take(event);
-  }
-
-  async act(act: Exclude<RunAct, "judge">): Promise<void> {
+  async act(act: RunAct): Promise<void> {
     if (this.acting !== null) return;
     this.acting = act;
     this.actError = null;

@@ -95,27 +95,6 @@ describe("a plan", () => {
     expect([training.draft?.error?.message, training.draft?.plan?.examples, training.draft?.planning]).toEqual(["broken", 40, false]);
   });
 
-  it("has its rows read for soft labels, and is made anew; a refusal stands beside", async () => {
-    training.planFor("letters");
-    const draft = training.draft!;
-    await vi.waitFor(() => expect(draft.plan).not.toBe(null));
-    const made = backend.argsOf("plan_training").length;
-    const seen: unknown[] = [];
-    backend.on("label_rows", (_, emit) => {
-      emit({ type: "progress", done: 2, total: 40 });
-      seen.push(draft.labelling);
-      return { labelled: 38, leftOut: 2, problem: null };
-    });
-    await draft.label("mid");
-    expect(seen).toEqual([{ done: 2, total: 40 }]);
-    expect(backend.argsOf("label_rows")).toEqual([{ useCaseId: "letters", scope: "private", modelId: "mid", again: true }]);
-    expect([draft.labelling, draft.labelled?.labelled]).toEqual([null, 38]);
-    expect(backend.argsOf("plan_training").length).toBe(made + 1);
-    backend.on("label_rows", () => Promise.reject(uiError("model_missing", "The file is gone.")));
-    await draft.label("mid");
-    expect([draft.labelled, draft.labelError?.message]).toEqual([null, "The file is gone."]);
-  });
-
   it("starts a run, which is shown; a refusal stands with the plan", async () => {
     await training.load();
     training.planFor("letters");
@@ -198,30 +177,6 @@ describe("a run", () => {
     await settled();
     await settled();
     expect([training.run?.summary?.status, training.run?.followed]).toEqual(["cancelled", false]);
-  });
-
-  it("is judged again: what is done is told, and a refusal stands with it", async () => {
-    training.show("r1");
-    await vi.waitFor(() => expect(training.run?.run).not.toBe(null));
-    const run = training.run!;
-    const judged = gate();
-    backend
-      .on("judge_run", async () => {
-        await judged.promise;
-        return trainingRun("r1", { verdict: "loss" });
-      })
-      .on("watch_run", (_, emit) => {
-        emit({ type: "doing", words: "Comparing" });
-        return null;
-      });
-    const judging = run.judgeAgain();
-    await vi.waitFor(() => expect([run.acting, run.doing]).toEqual(["judge", "Comparing"]));
-    judged.open();
-    await judging;
-    expect([run.acting, run.doing, run.summary?.verdict]).toEqual([null, "", "loss"]);
-    backend.on("judge_run", () => Promise.reject(uiError("busy", "Another training run is at work.")));
-    await run.judgeAgain();
-    expect([run.actError?.message, run.summary?.verdict]).toEqual(["Another training run is at work.", "loss"]);
   });
 
   it("that is gone says so, and is not asked for again", async () => {
