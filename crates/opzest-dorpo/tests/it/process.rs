@@ -5,6 +5,7 @@ use opzest_dorpo::child::{FromTrainer, Job, JobFolder, Strain, Task};
 use opzest_dorpo::engine::Precision;
 use opzest_dorpo::export::parity::Base;
 use opzest_dorpo::lora::SplitMix;
+use opzest_dorpo::train::Checkpoint;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -209,6 +210,46 @@ fn what_is_wrong_is_told_and_nothing_is_lost() {
     let none = (Vec::new(), Vec::new());
     empty.create(&job(&mine), none, &texts()).expect("written");
     assert!(failed(&Trainer::train(&empty).rest()).contains("no examples"));
+}
+
+#[test]
+fn a_disk_that_fills_up_in_the_middle_of_a_checkpoint_costs_no_more_than_since_the_last_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [disk, back] = ["disk", "back"].map(|name| folder.path().join(name));
+    std::fs::create_dir(&disk).expect("made");
+    std::fs::create_dir(&back).expect("made");
+    let whole = create(&folder.path().join("whole"), &job(&base()));
+    let given = folder_size(whole.path());
+    let expected = trained(&Trainer::train(&whole).rest());
+    let checkpoint = std::fs::metadata(whole.checkpoint()).expect("it is there");
+
+    // Room for one checkpoint and half of the next, which is written beside it.
+    let run = create(&folder.path().join("run"), &job(&base()));
+    let room = given + checkpoint.len() * 3 / 2;
+    let told = Trainer::train_on_disk(&run, room, &disk, &back).rest();
+    let reason = failed(&told);
+    assert!(
+        reason.contains("cannot write the checkpoint") && reason.contains("No space left"),
+        "{reason}"
+    );
+    let back = JobFolder::new(back);
+    assert!(!back.adapter().exists());
+    let kept = Checkpoint::read(&back.checkpoint()).expect("it is whole");
+    assert!(!kept.progress.finished);
+    let again = Trainer::train(&back).rest();
+    assert!(
+        matches!(again[0], FromTrainer::Ready { .. }),
+        "{:?}",
+        again[0]
+    );
+    assert_eq!(trained(&again), expected);
+}
+
+/// As a disk of whole pages counts it.
+fn folder_size(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).expect("it is there");
+    let sizes = files.map(|file| file.expect("read").metadata().expect("read").len());
+    sizes.map(|size| size.next_multiple_of(4096)).sum()
 }
 
 #[test]

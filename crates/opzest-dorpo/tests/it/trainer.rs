@@ -105,6 +105,8 @@ pub fn create(folder: &Path, job: &Job) -> JobFolder {
     folder
 }
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_opzest-trainer");
+
 pub struct Trainer {
     pub process: Child,
     pub input: ChildStdin,
@@ -113,8 +115,33 @@ pub struct Trainer {
 
 impl Trainer {
     pub fn start(task: &Task) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_opzest-trainer"))
-            .arg(TRAINER_ARGUMENT)
+        let mut command = Command::new(PROGRAM);
+        Self::spawn(command.arg(TRAINER_ARGUMENT), task)
+    }
+
+    /// Trains in a copy of the folder on a disk of so many bytes, which is mounted at `disk`; what is there at the end
+    /// is copied to `back`.
+    pub fn train_on_disk(folder: &JobFolder, bytes: u64, disk: &Path, back: &Path) -> Self {
+        let script =
+            r#"cp -r "$1"/. "$2" && "$4" "$5"; result=$?; cp -r "$2"/. "$3" && exit $result"#;
+        let mut command = Command::new("bwrap");
+        command.args([
+            "--dev-bind",
+            "/",
+            "/",
+            "--size",
+            &bytes.to_string(),
+            "--tmpfs",
+        ]);
+        command.arg(disk).args(["--", "sh", "-ec", script, "sh"]);
+        command.args([folder.path(), disk, back]);
+        command.args([PROGRAM, TRAINER_ARGUMENT]);
+        let folder = disk.to_owned();
+        Self::spawn(&mut command, &Task::Train { folder })
+    }
+
+    fn spawn(command: &mut Command, task: &Task) -> Self {
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
