@@ -68,6 +68,23 @@ const PAGES = {
     await id("sample-prompt").getByRole("button").click();
     await id("lineage").getByRole("button").first().click();
   }],
+  "texts that are read": ["train-plan", async ({ id }) => {
+    await id("plan-time").waitFor();
+    await id("soft-labels").getByRole("button").first().click();
+    await id("label-start").click();
+    await id("label-progress").waitFor();
+  }],
+  "texts that could not be read": ["train-plan", async ({ id }) => {
+    await id("plan-time").waitFor();
+    await id("soft-labels").getByRole("button").first().click();
+    await id("label-reader").selectOption("trained-2");
+    await id("label-start").click();
+    await id("label-error").waitFor();
+  }],
+  "a run that is judged again": ["train-win", async ({ id }) => {
+    await id("judge-again").click();
+    await id("judging").waitFor();
+  }],
   "a loss": ["train-loss", async ({ id }) => {
     await id("promote").click();
     await id("promote-dialog").waitFor();
@@ -139,6 +156,33 @@ test("a win is promoted in one click and rolled back in another", async () => {
   await id("promote").waitFor();
   await id("back-to-training").click();
   await id("train-use-case").first().getByText("Letters and e-mails 2").waitFor();
+  await close();
+});
+
+test("a finished run is judged again in words, and its new verdict is shown and listed", async () => {
+  const { page, id, close } = await open("train-unsure");
+  await id("judge-again").focus();
+  await page.keyboard.press("Enter");
+  await id("judging").getByText("Comparing with what is in use").waitFor();
+  assert.equal(await id("promote").isDisabled(), true);
+  await page.getByText("again: better").waitFor();
+  assert.equal(await id("verdict").getAttribute("data-verdict"), "win");
+  await id("back-to-training").click();
+  assert.equal(await id("run-status").first().getAttribute("data-verdict"), "win");
+  await close();
+});
+
+test("another model reads the accepted texts, also while the plan is left, and the plan counts them", async () => {
+  const { page, id, close } = await open("train-plan");
+  await id("plan-soft").getByText("81 %").waitFor();
+  await id("soft-labels").getByRole("button").first().click();
+  await id("label-start").click();
+  await id("label-progress").getByText("of 40").waitFor();
+  await page.keyboard.press("Escape");
+  await id("plan").first().click();
+  await id("label-report").waitFor();
+  assert.match(await id("label-report").innerText(), /^38 labelled, 2 left out: /);
+  await id("plan-soft").getByText("97 %").waitFor();
   await close();
 });
 

@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import App from "./App.svelte";
 import { uiError } from "./lib/backend";
 import type { FakeBackend } from "./lib/backend/fake";
-import type { RunEvent, TrainingOverview } from "./lib/bindings";
-import { startedBackend } from "./lib/test-data";
+import type { LabelReport, RunEvent, TrainingOverview, TrainingRun } from "./lib/bindings";
+import { gate, model, startedBackend } from "./lib/test-data";
 import { withRows } from "./lib/test-dataset";
 import { all, click, find, PATIENCE, press, see, show, write } from "./lib/test-mount";
 import { inUse, metric, overview, plan, result, runSummary, trainingRun, useCaseTraining, withTraining } from "./lib/test-training";
@@ -108,6 +108,33 @@ describe("a plan", () => {
     await settled(() => expect(backend.argsOf("plan_training").at(-1)).toMatchObject({ baseId: "mid", settings: null }));
   });
 
+  it("can have its texts read by another model, and says what that is worth", async () => {
+    backend.on("list_models", () => [model("tiny", { selected: true }), model("mid", { name: "Mid" }), model("far", { kind: "remote" }), model("old", { kind: "trained", name: "Letters 1" })]);
+    const end = gate<LabelReport>();
+    backend.on("label_rows", (_, emit) => {
+      emit({ type: "progress", done: 2, total: 40 });
+      return end.promise;
+    });
+    await openPlan("Letters");
+    click(find("soft-labels")!.querySelector("button"));
+    expect((await see("label-truth")).textContent).toContain("made the trained model worse");
+    expect([...find<HTMLSelectElement>("label-reader")!.options].map((one) => one.textContent)).toEqual(["Mid", "Letters 1 (trained by you)"]);
+    click(find("label-start"));
+    expect((await see("label-progress")).textContent).toContain("Reading row 3 of 40");
+    expect([find<HTMLButtonElement>("label-start")!.disabled, backend.argsOf("label_rows")]).toEqual([true, [{ useCaseId: "letters", scope: "private", modelId: "mid", again: false }]]);
+    backend.on("plan_training", () => plan({ softShare: 0.9 }));
+    end.open({ labelled: 38, leftOut: 2, problem: uiError("context_overflow", "The text is too long.") });
+    expect((await see("label-report")).textContent).toBe("38 labelled, 2 left out: The text is too long.");
+    await settled(() => expect(find("plan-soft")!.textContent).toContain("90 %"));
+  });
+
+  it("says that nobody can read where there is only the base", async () => {
+    await openPlan("Letters");
+    click(find("soft-labels")!.querySelector("button"));
+    expect((await see("label-nobody")).textContent).toContain("no other model on this computer than Tiny");
+    expect(find("label-start")).toBe(null);
+  });
+
   it("opens a row that is left out in the Harvest", async () => {
     await openPlan("Letters");
     click(find("omitted-row"));
@@ -137,6 +164,15 @@ describe("a plan", () => {
 });
 
 describe("a run", () => {
+  it("that is at work is told beside Train before that was opened", async () => {
+    const summary = runSummary("r3", { status: "running", verdict: null });
+    shown = overview({ runs: [summary] });
+    backend.on("open_run", () => trainingRun("r3", summary)).on("watch_run", () => new Promise(() => {}));
+    localStorage.setItem("opzest.view", "teachers");
+    show(App, { backend });
+    await settled(() => expect(find("go-train")?.textContent).toContain("working"));
+  });
+
   it("that is at work keeps another one from being started, and is one click away", async () => {
     const summary = runSummary("r3", { name: "Scripts 1", status: "running", verdict: null });
     shown = overview({ runs: [summary] });
@@ -192,6 +228,24 @@ describe("a run", () => {
     click(find("promote"));
     expect((await see("in-use")).textContent).toContain("Name of r2");
     expect([backend.argsOf("promote_run"), find("promote"), find("discard")]).toEqual([[{ runId: "r2", althoughNoWin: false }], null, null]);
+  });
+
+  it("that is over is judged again; a refusal stands with it", async () => {
+    await openRun();
+    backend.on("judge_run", () => Promise.reject(uiError("busy", "Another training run is at work.")));
+    click(find("judge-again"));
+    expect((await see("judge-error")).textContent).toContain("Another training run is at work.");
+    const end = gate<TrainingRun>();
+    backend.on("judge_run", () => end.promise).on("watch_run", (_, emit) => {
+      emit({ type: "doing", words: "Comparing with what is in use" });
+      return new Promise(() => {});
+    });
+    click(find("judge-again"));
+    await settled(() => expect(find("judging")?.textContent).toContain("Comparing with what is in use…"));
+    expect([find<HTMLButtonElement>("judge-again")!.disabled, find<HTMLButtonElement>("promote")!.disabled, find("judge-error")]).toEqual([true, true, null]);
+    end.open(trainingRun("r2", { verdict: "notEnoughEvidence" }));
+    expect((await see("toast")).textContent).toBe("Judged “Name of r2” again: not enough evidence");
+    expect([find("verdict")!.dataset.verdict, find("judging")]).toEqual(["notEnoughEvidence", null]);
   });
 
   it("that did not win says why before it is promoted all the same", async () => {

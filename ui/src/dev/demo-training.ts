@@ -55,6 +55,8 @@ const run = (id: string, more: Partial<RunSummary> = {}): RunSummary => ({
   createdAt: Date.now() - HOUR, step: 240, steps: 240, activeSeconds: 1460, secondsLeft: null, waiting: null, verdict: "win", promoted: false, ...more,
 });
 
+const JUDGING = ["Checking the adapter against llama.cpp", "Comparing with what is in use", "Answering held-out prompts with both"];
+
 const OPEN: Record<string, Partial<RunSummary>> = {
   "train-running": { status: "running", step: 131, activeSeconds: 790, secondsLeft: 655, verdict: null },
   "train-many": { status: "running", step: 2900, steps: 3200, activeSeconds: 17_000, secondsLeft: 1800, verdict: null },
@@ -93,6 +95,9 @@ export function withTraining(demo: FakeBackend, scene: string): FakeBackend {
         run("run-c", { name: "Letters and e-mails 1", createdAt: Date.now() - 220 * HOUR, status: "cancelled", verdict: null, step: 12, activeSeconds: 70 }),
       ];
   let inUse: ModelInUse[] = empty ? [] : [{ scope: "private", modelId: "trained-2", name: "Letters and e-mails 2", runId: "run-2", promotedAt: Date.now() - 49 * HOUR, before: null }];
+  /** Of what is done while judging again, where it is. */
+  let judging = -1;
+  let labelled = false;
   sessionStorage.removeItem("opzest.train");
   if (opened) sessionStorage.setItem("opzest.train", "run/run-3");
   if (scene === "train-plan") sessionStorage.setItem("opzest.train", "plan/letters");
@@ -129,7 +134,7 @@ export function withTraining(demo: FakeBackend, scene: string): FakeBackend {
     if (runs.some((one) => one.id === id && one.waiting !== null)) await new Promise(() => {});
     if (!atWork()) return;
     emit({ type: "summary", summary: put(id, { status: "judging", secondsLeft: null }) });
-    for (const words of ["Checking the adapter against llama.cpp", "Comparing with what is in use", "Answering held-out prompts with both"]) {
+    for (const words of JUDGING) {
       emit({ type: "doing", words });
       await wait(1500);
     }
@@ -147,6 +152,7 @@ export function withTraining(demo: FakeBackend, scene: string): FakeBackend {
       await wait(scene === "train-plan" ? 150 : 900);
       if (scope === "communal") throw uiError("training", "There is nothing to train on yet.", "Mark examples as communal in the Harvest, if they may be shared.");
       const plan = planOf(useCaseId, settings ?? USUAL, baseId ?? "embedded");
+      if (labelled && plan.softShare > 0) plan.softShare = 0.97;
       if (plan.memoryBytes > 5.2e9) plan.problem = uiError("out_of_memory", `Training needs ${Math.round(plan.memoryBytes / 1e6)} MB of memory, and 5200 MB are free.`, "Close other programs, choose a smaller base model, or a shorter longest row.");
       return plan;
     })
@@ -161,6 +167,11 @@ export function withTraining(demo: FakeBackend, scene: string): FakeBackend {
     })
     .on("open_run", ({ runId }) => whole(find(runId)))
     .on("watch_run", async ({ runId }, emit) => {
+      for (let told = -1; judging >= 0; await wait(100)) {
+        const words = JUDGING[judging];
+        if (told !== judging && words) emit({ type: "doing", words });
+        told = judging;
+      }
       await live(runId, emit);
       return null;
     })
@@ -175,6 +186,23 @@ export function withTraining(demo: FakeBackend, scene: string): FakeBackend {
       if (find(runId).promoted) throw uiError("busy", "The model “Letters and e-mails 2” does the work of Letters and e-mails.", "Roll back first.");
       runs = runs.filter((one) => one.id !== runId);
       return overview();
+    })
+    .on("judge_run", async ({ runId }) => {
+      if (runs.some((one) => one.status === "running")) throw uiError("busy", "Another training run is at work.", "Pause it first, or wait until it has ended.");
+      for (judging = 0; judging < JUDGING.length; judging++) await wait(1500);
+      judging = -1;
+      return whole(put(runId, { verdict: scene === "train-unsure" ? "win" : find(runId).verdict }));
+    })
+    .on("label_rows", async ({ modelId, again }, emit) => {
+      await wait(600);
+      if (modelId === "trained-2") throw uiError("out_of_memory", "Letters and e-mails 2 needs 1.9 GB of memory, and 1.1 GB is free.", "Close other programs or choose a smaller model.");
+      const total = labelled && !again ? 2 : 40;
+      for (let done = 0; done < total; done++) {
+        emit({ type: "progress", done, total });
+        await wait(120);
+      }
+      labelled = true;
+      return { labelled: total - 2, leftOut: 2, problem: uiError("context_overflow", "The text has 9,204 tokens, and the model can hold 8,192.", "") };
     })
     .on("promote_run", ({ runId }) => {
       const { name } = find(runId);

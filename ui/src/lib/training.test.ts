@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ComparisonView } from "./bindings";
 import { overview, runSummary } from "./test-training";
-import { baseFacts, longTime, reading, readSetting, runWords, SETTINGS, settingText, signed, tendency, whyNot } from "./training";
+import { baseFacts, labelWords, longTime, reading, readSetting, runWords, SETTINGS, settingText, signed, tendency, whyNot } from "./training";
 
 const comparison = (low: number | null, high: number | null, lowerIsBetter: boolean): ComparisonView => ({
   name: "Surprise", unit: "nats", before: 1, after: 1, low, high, lowerIsBetter,
@@ -25,6 +25,16 @@ describe("the words of training", () => {
     const [tiny, mid, big] = overview().bases;
     expect([baseFacts(tiny!), baseFacts(mid!)]).toEqual(["135M parameters · about 1.0 GB of memory · 300 tokens/s measured", "360M parameters · about 2.5 GB of memory"]);
     expect(whyNot(big!)).toBe("It needs about 49.0 GB of memory, and 4.0 GB are free.");
+  });
+
+  it("reports which texts were read, and why others were not", () => {
+    const problem = { code: "context_overflow" as const, message: "The text is too long.", hint: "" };
+    expect([labelWords({ labelled: 0, leftOut: 0, problem: null }), labelWords({ labelled: 1200, leftOut: 0, problem: null })]).toEqual([
+      "There was nothing to read: every accepted text has soft labels already.", "1,200 labelled.",
+    ]);
+    expect([labelWords({ labelled: 38, leftOut: 2, problem }), labelWords({ labelled: 0, leftOut: 2, problem: null })]).toEqual([
+      "38 labelled, 2 left out: The text is too long.", "0 labelled, 2 left out.",
+    ]);
   });
 
   it("reads settings, and says what is wrong with them", () => {

@@ -1,6 +1,6 @@
 // What training, its runs and its results are called on the screen.
-import type { BaseModelView, ComparisonView, RunStatus, RunSummary, Scope, TrainedFormat, TrainingSettings, TrainingVerdict } from "./bindings";
-import { bytes, capital, speed } from "./format";
+import type { BaseModelView, ComparisonView, LabelReport, RunStatus, RunSummary, Scope, TrainedFormat, TrainingSettings, TrainingVerdict } from "./bindings";
+import { bytes, capital, speed, whole } from "./format";
 
 export const STATUS_WORDS: Record<RunStatus, string> = {
   preparing: "Preparing", running: "Training", paused: "Paused", judging: "Being judged", finished: "Finished", failed: "Failed", cancelled: "Cancelled",
@@ -43,6 +43,12 @@ export function baseFacts(base: BaseModelView): string {
   ]
     .filter((fact) => fact !== null && fact !== "")
     .join(" · ");
+}
+
+export function labelWords({ labelled, leftOut, problem }: LabelReport): string {
+  if (labelled + leftOut === 0) return "There was nothing to read: every accepted text has soft labels already.";
+  if (leftOut === 0) return `${whole(labelled)} labelled.`;
+  return `${whole(labelled)} labelled, ${whole(leftOut)} left out${problem ? `: ${problem.message}` : "."}`;
 }
 
 /** The reason as a line of its own. */

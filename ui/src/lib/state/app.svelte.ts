@@ -142,6 +142,8 @@ export class App {
         this.backend.call("ui_ready", {}).catch(() => {
           // Only a measurement; a start that failed shows its problem anyway.
         });
+        // Whether a run is at work is told beside Train; the first frame need not wait for it.
+        if (this.info && !this.problem && this.training.overview === null) void this.training.look();
       }),
     );
   }

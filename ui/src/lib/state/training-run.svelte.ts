@@ -15,6 +15,8 @@ export interface RunHooks {
 export type RunAct = "pause" | "resume" | "cancel";
 
 const RECONNECT_MS = [0, 1000, 3000, 10_000];
+/** Judging again has begun by then, or soon. */
+const LISTEN_AGAIN_MS = 300;
 
 export class OpenRun {
   run = $state.raw<TrainingRun | null>(null);
@@ -28,6 +30,9 @@ export class OpenRun {
   lost = $state.raw<UiError | null>(null);
   acting = $state<RunAct | null>(null);
   actError = $state.raw<UiError | null>(null);
+  /** Once more, after its end. */
+  judging = $state(false);
+  judgeError = $state.raw<UiError | null>(null);
   /** Said once to screen readers. */
   announcement = $state("");
   #following = false;
@@ -83,6 +88,41 @@ export class OpenRun {
     }
     // The end of the stream reads it again; of a run that is not followed, somebody else has to.
     if (!this.#following) await this.open();
+  }
+
+  /** Against what is in use now, on the work that is held out now; whether that was done. */
+  async judgeAgain(): Promise<boolean> {
+    if (this.judging) return false;
+    this.judging = true;
+    this.judgeError = null;
+    try {
+      const judged = this.backend.call("judge_run", { runId: this.id });
+      void this.#hearJudging();
+      const run = await judged;
+      // What was read meanwhile is older.
+      this.#reads++;
+      if (!this.#closed) this.#show(run);
+      return true;
+    } catch (thrown) {
+      this.judgeError = toUiError(thrown);
+      return false;
+    } finally {
+      this.judging = false;
+      this.doing = "";
+    }
+  }
+
+  /** The stream of a run that is over ends at once, until its judging has begun. */
+  async #hearJudging(): Promise<void> {
+    if (!this.judging) return;
+    try {
+      await this.backend.call("watch_run", { runId: this.id }, (event) => {
+        if (this.judging && event.type === "doing") this.#take(event);
+      });
+    } catch {
+      // It is judged all the same, without words.
+    }
+    this.hooks.later(() => void this.#hearJudging(), LISTEN_AGAIN_MS);
   }
 
   #follow(): void {

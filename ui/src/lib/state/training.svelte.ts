@@ -2,6 +2,7 @@
 import { toUiError, type Backend } from "../backend";
 import type { ModelInUse, RunSummary, TrainedFormat, TrainingOverview, TrainingRun, UiError, UseCaseTraining } from "../bindings";
 import { isAtWork } from "../training";
+import { Labelling, type LabelRows } from "./labelling.svelte";
 import { TrainingDraft } from "./training-draft.svelte";
 import { OpenRun, type RunHooks } from "./training-run.svelte";
 
@@ -20,8 +21,12 @@ export class Training {
   useCases = $derived(this.overview?.useCases ?? []);
   bases = $derived(this.overview?.bases ?? []);
   runs = $derived(this.overview?.runs ?? []);
-  /** Runs that are at work; at most one, unless something is wrong. */
-  busy = $derived(this.runs.some((run) => isAtWork(run.status)));
+  readonly labelling: Labelling;
+  /** Is judged once more, after its end. */
+  judging = $state.raw<OpenRun | null>(null);
+  /** There is at most one, unless something is wrong; no other one can be started meanwhile. */
+  atWork = $derived(this.runs.find((run) => isAtWork(run.status)) ?? this.judging?.summary ?? null);
+  busy = $derived(this.atWork !== null);
   /** A run at work is followed also while something else is on the screen: its events cannot be asked to stop. */
   #opened = new Map<string, OpenRun>();
   #hooks: RunHooks;
@@ -34,18 +39,24 @@ export class Training {
     nextFrame: RunHooks["nextFrame"] = (work) => requestAnimationFrame(work),
     later: RunHooks["later"] = (work, ms) => void setTimeout(work, ms),
   ) {
+    this.labelling = new Labelling(backend);
     this.#hooks = { nextFrame, later, changed: (summary) => this.#put(summary), ended: (run) => this.#ended(run) };
   }
 
   /** Whenever the view is shown: the dataset may have grown. */
   async load(): Promise<void> {
+    await this.look();
+    if (this.error === null && !this.run && !this.draft) this.#restore();
+  }
+
+  /** What there is, without opening anything; a run at work is followed. */
+  async look(): Promise<void> {
     try {
       this.overview = await this.backend.call("training_overview", {});
       this.error = null;
       const atWork = this.runs.find((run) => isAtWork(run.status));
       if (atWork) this.#reread(this.#openRun(atWork.id));
       if (this.run) this.#reread(this.run);
-      else if (!this.draft) this.#restore();
     } catch (thrown) {
       this.error = toUiError(thrown);
     }
@@ -71,7 +82,7 @@ export class Training {
   /** To the overview. */
   close(): void {
     this.#onScreen(null);
-    void this.load();
+    void this.look();
   }
 
   /** Whether it has begun; it is shown then. */
@@ -85,6 +96,20 @@ export class Training {
     // Whoever has gone elsewhere meanwhile stays there.
     if (this.draft === draft) this.#onScreen(opened);
     return true;
+  }
+
+  /** What was labelled counts in the plan, also where reading broke off. */
+  async label(asked: LabelRows): Promise<void> {
+    if (!(await this.labelling.read(asked))) return;
+    if (this.draft?.useCaseId === asked.useCaseId) void this.draft.make();
+  }
+
+  async judgeAgain(run: OpenRun): Promise<boolean> {
+    if (this.judging) return false;
+    this.judging = run;
+    const done = await run.judgeAgain();
+    this.judging = null;
+    return done;
   }
 
   async promote(runId: string, althoughNoWin: boolean): Promise<boolean> {
@@ -165,7 +190,7 @@ export class Training {
 
   #ended(run: OpenRun): void {
     if (this.run !== run) this.#opened.delete(run.id);
-    void this.load();
+    void this.look();
     this.modelsChanged();
   }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { uiError } from "../backend";
 import { FakeBackend } from "../backend/fake";
-import type { RunEvent, RunSummary, TrainingPlan } from "../bindings";
+import type { LabelReport, RunEvent, RunSummary, TrainingPlan, TrainingRun } from "../bindings";
 import { gate } from "../test-data";
 import { inUse, metric, overview, plan, runSummary, SETTINGS, trainingRun, useCaseTraining, withTraining } from "../test-training";
 import { Training } from "./training.svelte";
@@ -53,6 +53,17 @@ describe("the overview", () => {
     expect([training.error?.message, training.useCases.length]).toEqual(["busy", 2]);
   });
 
+  it("is only looked at without opening what was open: a run at work is followed all the same", async () => {
+    training.planFor("letters");
+    atWork();
+    training = make();
+    await training.look();
+    await settled();
+    expect([training.busy, training.draft, training.run, backend.argsOf("watch_run")]).toEqual([true, null, null, [{ runId: "r3" }]]);
+    await training.load();
+    expect(training.draft?.useCaseId).toBe("letters");
+  });
+
   it("rolls back one scope of one use case, and keeps a refusal beside it", async () => {
     await training.load();
     backend.on("roll_back", () => Promise.reject(uiError("training", "nothing before")));
@@ -93,6 +104,40 @@ describe("a plan", () => {
     training.draft!.chooseScope("communal");
     await settled();
     expect([training.draft?.error?.message, training.draft?.plan?.examples, training.draft?.planning]).toEqual(["broken", 40, false]);
+  });
+
+  it("is made anew when a model has read its texts, also where that broke off; two at once are not read", async () => {
+    training.planFor("letters");
+    await settled();
+    const { labelling } = training;
+    const asked = { useCaseId: "letters", scope: "private" as const, modelId: "mid", again: false };
+    const end = gate<LabelReport>();
+    backend.on("label_rows", (_, emit) => {
+      emit({ type: "progress", done: 2, total: 40 });
+      return end.promise;
+    });
+    void training.label(asked);
+    await settled();
+    await training.label({ ...asked, modelId: "big" });
+    expect([labelling.reading, labelling.progress, backend.argsOf("label_rows"), backend.argsOf("plan_training").length]).toEqual([true, { done: 2, total: 40 }, [asked], 1]);
+    backend.on("plan_training", () => plan({ softShare: 0.9 }));
+    end.open({ labelled: 38, leftOut: 2, problem: uiError("context_overflow", "It is too long.") });
+    await settled();
+    expect([labelling.reading, labelling.report?.labelled, training.draft?.plan?.softShare]).toEqual([false, 38, 0.9]);
+    backend.on("label_rows", () => Promise.reject(uiError("worker_died", "The model ended."))).on("plan_training", () => plan({ softShare: 0.95 }));
+    await training.label(asked);
+    await settled();
+    expect([labelling.report, labelling.error?.message, training.draft?.plan?.softShare]).toEqual([null, "The model ended.", 0.95]);
+  });
+
+  it("of something else is left alone by what was read", async () => {
+    training.planFor("letters");
+    backend.on("label_rows", () => {
+      training.planFor("scripts");
+      return { labelled: 1, leftOut: 0, problem: null };
+    });
+    await training.label({ useCaseId: "letters", scope: "private", modelId: "mid", again: true });
+    expect(backend.argsOf("plan_training").map(({ useCaseId }) => useCaseId)).toEqual(["letters", "scripts"]);
   });
 
   it("starts a run, which is shown; a refusal stands with the plan", async () => {
@@ -184,6 +229,40 @@ describe("a run", () => {
     training.show("r9");
     await settled();
     expect([training.run?.openError?.message, training.run?.followed]).toEqual(["It was deleted.", false]);
+  });
+
+  it("is judged again: what is done is told as soon as it has begun, and no other run is started meanwhile", async () => {
+    await training.load();
+    training.show("r2");
+    await settled();
+    const run = training.run!;
+    const end = gate<TrainingRun>();
+    backend.on("judge_run", () => end.promise);
+    void training.judgeAgain(run);
+    await settled();
+    expect([run.judging, training.atWork?.id, waits.length]).toEqual([true, "r2", 1]);
+    backend.on("watch_run", (_, emit) => {
+      emit({ type: "summary", summary: runSummary("r2") });
+      emit({ type: "doing", words: "Comparing" });
+      return new Promise(() => {});
+    });
+    waits[0]?.work();
+    await settled();
+    expect([run.doing, await training.judgeAgain(run), backend.argsOf("judge_run")]).toEqual(["Comparing", false, [{ runId: "r2" }]]);
+    end.open(trainingRun("r2", { verdict: "loss" }));
+    await settled();
+    expect([run.judging, run.doing, run.run?.result?.verdict, training.runs[0]?.verdict, training.busy]).toEqual([false, "", "loss", "loss", false]);
+  });
+
+  it("that could not be judged again says why and keeps its verdict", async () => {
+    await training.load();
+    training.show("r2");
+    await settled();
+    backend.on("judge_run", () => Promise.reject(uiError("busy", "Another one is at work."))).on("watch_run", () => Promise.reject(uiError("internal", "gone")));
+    expect(await training.judgeAgain(training.run!)).toBe(false);
+    await settled();
+    for (const wait of waits) wait.work();
+    expect([training.run?.judgeError?.message, training.run?.run?.result?.verdict, training.run?.lost, training.busy, backend.argsOf("watch_run").length]).toEqual(["Another one is at work.", "win", null, false, 1]);
   });
 
   it("is promoted: what is open and the overview know it", async () => {
