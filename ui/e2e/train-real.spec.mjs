@@ -76,5 +76,17 @@ test("from rows to a model that works, and back", async () => {
   await id("roll-back").first().click();
   await id("promote").waitFor({ timeout: LONG_MS });
   assert.deepEqual((await host.call("training_overview")).useCases.find((one) => one.useCaseId === useCaseId).inUse, []);
+
+  // Judged once more, with words meanwhile; then its model reads what nobody has labelled.
+  await id("judge-again").click();
+  await id("judging").getByText("Comparing").waitFor({ timeout: LONG_MS });
+  await page.getByText("again: better").waitFor({ timeout: LONG_MS });
+  await id("back-to-training").click();
+  await page.locator(`[data-testid=train-use-case][data-id="${useCaseId}"]`).getByTestId("plan").click();
+  await id("plan-soft").getByText("0 %", { exact: true }).waitFor({ timeout: LONG_MS });
+  await id("soft-labels").getByRole("button").first().click();
+  await id("label-start").click();
+  await id("label-report").getByText("40 labelled.").waitFor({ timeout: LONG_MS });
+  await id("plan-soft").getByText("100 %").waitFor({ timeout: LONG_MS });
   await close();
 });

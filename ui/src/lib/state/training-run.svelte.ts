@@ -68,7 +68,13 @@ export class OpenRun {
     this.#closed = true;
   }
 
+  /** News of it: what is being read meanwhile is older. */
   put(summary: RunSummary): void {
+    this.#told++;
+    this.#set(summary);
+  }
+
+  #set(summary: RunSummary): void {
     const before = this.summary;
     this.summary = summary;
     if (before && before.status !== summary.status) this.doing = "";
@@ -162,7 +168,6 @@ export class OpenRun {
   #take(event: RunEvent): void {
     switch (event.type) {
       case "summary":
-        this.#told++;
         this.put(event.summary);
         break;
       case "metric":
@@ -205,6 +210,6 @@ export class OpenRun {
     this.openError = null;
     this.metrics = caughtUp(run.metrics, followed(this.metrics, this.#news));
     this.#news = [];
-    this.put(run.summary);
+    this.#set(run.summary);
   }
 }

@@ -30,6 +30,8 @@ export class Training {
   /** A run at work is followed also while something else is on the screen: its events cannot be asked to stop. */
   #opened = new Map<string, OpenRun>();
   #hooks: RunHooks;
+  /** How often something was done: what was asked before that is old. */
+  #done = 0;
 
   constructor(
     private backend: Backend,
@@ -52,7 +54,9 @@ export class Training {
   /** What there is, without opening anything; a run at work is followed. */
   async look(): Promise<void> {
     try {
-      this.overview = await this.backend.call("training_overview", {});
+      const done = this.#done;
+      const overview = await this.backend.call("training_overview", {});
+      if (done === this.#done) this.overview = overview;
       this.error = null;
       const atWork = this.runs.find((run) => isAtWork(run.status));
       if (atWork) this.#reread(this.#openRun(atWork.id));
@@ -200,6 +204,7 @@ export class Training {
     this.forget(key);
     try {
       this.overview = await work();
+      this.#done++;
       // What is open was promoted, or is not any more.
       const open = this.overview.runs.find((run) => run.id === this.run?.id);
       if (open) this.run?.put(open);

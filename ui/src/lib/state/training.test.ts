@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { uiError } from "../backend";
 import { FakeBackend } from "../backend/fake";
-import type { LabelReport, RunEvent, RunSummary, TrainingPlan, TrainingRun } from "../bindings";
+import type { LabelReport, RunEvent, RunSummary, TrainingOverview, TrainingPlan, TrainingRun } from "../bindings";
 import { gate } from "../test-data";
 import { inUse, metric, overview, plan, runSummary, SETTINGS, trainingRun, useCaseTraining, withTraining } from "../test-training";
 import { Training } from "./training.svelte";
@@ -272,6 +272,26 @@ describe("a run", () => {
     backend.on("promote_run", () => overview({ runs: [runSummary("r2", { promoted: true }), runSummary("r1")] }));
     expect(await training.promote("r2", false)).toBe(true);
     expect([training.run?.summary?.promoted, training.runs.map(({ promoted }) => promoted), changed.mock.calls.length]).toEqual([true, [true, false], 1]);
+  });
+
+  it("is as it was made last: what was asked before that and comes after it is old", async () => {
+    const [page, read] = [gate<TrainingOverview>(), gate<TrainingRun>()];
+    await training.load();
+    training.show("r1");
+    await settled();
+    backend.on("training_overview", () => page.promise).on("open_run", () => read.promise);
+    void training.load();
+    training.show("r1");
+    const after = overview({ useCases: [useCaseTraining("letters", "Letters")], runs: [runSummary("r2"), runSummary("r1")] });
+    backend.on("roll_back", () => after);
+    expect(await training.rollBack("letters", inUse)).toBe(true);
+    read.open(trainingRun("r1", { promoted: true }));
+    await settled();
+    expect([training.run?.summary?.promoted, training.runs.some((run) => run.promoted)]).toEqual([false, false]);
+    backend.on("open_run", () => trainingRun("r1"));
+    page.open(overview());
+    await settled();
+    expect([training.run?.summary?.promoted, training.useCase("letters")?.inUse, training.runs.some((run) => run.promoted)]).toEqual([false, [], false]);
   });
 
   it("is deleted: the overview is on the screen again", async () => {
